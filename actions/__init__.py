@@ -1,0 +1,1 @@
+"""Rasa custom actions, one file a topic. They decide; the words live in data."""

@@ -1,0 +1,1 @@
+"""Data and components of the Rasa process."""

@@ -1,0 +1,1 @@
+"""Our parts inside Rasa. The only code that imports rasa."""

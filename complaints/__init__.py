@@ -1,0 +1,1 @@
+"""The central complaint system: kinds, numbers, lifecycle."""

@@ -1,0 +1,126 @@
+"""The contract of a channel: verify, parse, fit, send. No web framework's type crosses it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from pydantic import SecretStr
+
+from core.messages import Attachment, Event, OutgoingMessage, SendResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """One configured account: a page, a number, a bot, a web site. `key` is unique, e.g. `whatsapp:1055…`."""
+
+    key: str
+    type: str
+    tenant: str
+    account_id: str
+    base_url: str = ""
+    secrets: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def secret(self, name: str) -> str:
+        """A secret's value; empty when it is not set."""
+        value = self.secrets.get(name)
+        return value.get_secret_value() if value else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhook:
+    """A request of a platform as it came: header names in lower case, the body's raw bytes."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
+    duplicate_headers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """One message to one person, ready to be sent. `callback` is our key that some platforms echo."""
+
+    address: str
+    message: OutgoingMessage
+    callback: str
+    reply_window_open: bool = True
+    last_incoming_id: str = ""
+    sequence: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file's bytes, ready to be uploaded."""
+
+    name: str
+    mime: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Transport(Protocol):
+    """Plain HTTP, out. Raises `core.errors.Ambiguous` when the request may have arrived, `Unavailable` when it did not."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str | Upload] | None = None,
+        params: Mapping[str, str] | None = None,
+        timeout: float = 20.0,
+    ) -> Reply: ...
+
+
+FileLoader = Callable[[Attachment], Awaitable[Upload]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What a connector may use: HTTP out, and our own files by reference."""
+
+    transport: Transport
+    load: FileLoader
+
+
+class Connector:
+    """One kind of channel. Subclasses fill in the constants and the four calls; `parse` and `fit` do no I/O."""
+
+    channel_type: ClassVar[str]
+    max_text: ClassVar[int]
+    secret_fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, tools: Tools) -> None:
+        self.tools = tools
+
+    def verify(self, request: Webhook, channel: Channel) -> None:
+        """Raise `NotGenuine` unless the platform itself sent this. Runs before anything is parsed."""
+        raise NotImplementedError
+
+    def parse(self, payload: Any, channel: Channel) -> list[Event]:
+        """Turn a decoded payload into events. Never raises for one bad element: that one becomes `Quarantined`."""
+        raise NotImplementedError
+
+    def fit(self, message: OutgoingMessage, channel: Channel) -> list[OutgoingMessage]:
+        """Split and shape a message into parts that are one API call each; what was cut stands in `notes`."""
+        raise NotImplementedError
+
+    async def send(self, outgoing: Outgoing, channel: Channel) -> SendResult:
+        """Make the one API call for a fitted part; raise a `SendError` of the right kind."""
+        raise NotImplementedError
+
+    async def acknowledge(self, address: str, external_id: str, channel: Channel) -> None:
+        """Show that a message was read and an answer is being written, where the platform can. Failures do not matter."""

@@ -1,0 +1,1 @@
+"""What every room shares: settings, tables, messages, queues, tenants and answers. Knows nobody."""

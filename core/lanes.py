@@ -1,0 +1,135 @@
+"""The lease on one conversation's queue: claim, renew, guard, release. Inbox and outbox share it.
+
+A lane is ready when `ready_at` has come and nobody holds an unexpired lease. Claiming raises `fence`;
+every later write of that worker checks it, so a worker that slept past its lease can write nothing (R8).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.database import Database
+from core.errors import LeaseLost
+from core.tables import Lane
+
+lanes: Any = Lane.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """The right to handle one conversation until `until`."""
+
+    queue: str
+    key: str
+    owner: str
+    fence: int
+
+
+def insert_for(db: Database, table: Any) -> Any:
+    """An INSERT that knows ON CONFLICT, for the database in use."""
+    return sqlite.insert(table) if db.is_sqlite else postgresql.insert(table)
+
+
+async def wake(session: AsyncSession, db: Database, queue: str, due: dict[str, tuple[datetime, int]]) -> None:
+    """Say that each lane of `due` has work at a time, with a priority rank. An earlier time or a better rank wins."""
+    if not due:
+        return
+    statement = insert_for(db, lanes).values(
+        [
+            {"queue": queue, "key": key, "ready_at": at, "priority": rank, "owner": "", "fence": 0}
+            for key, (at, rank) in sorted(due.items())
+        ]
+    )
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["queue", "key"],
+        set_={
+            "ready_at": case(
+                (or_(lanes.c.ready_at.is_(None), new.ready_at < lanes.c.ready_at), new.ready_at), else_=lanes.c.ready_at
+            ),
+            "priority": case((new.priority < lanes.c.priority, new.priority), else_=lanes.c.priority),
+        },
+    )
+    await session.execute(statement)
+
+
+async def claim(db: Database, queue: str, owner: str, seconds: float, busy: set[str] | None = None) -> Lease | None:
+    """Take the most urgent ready lane, or None. `busy` are keys to pass over (an account that must wait)."""
+    async with db.transaction() as session:
+        now = db.now()
+        query = (
+            select(lanes.c.key, lanes.c.fence)
+            .where(
+                lanes.c.queue == queue,
+                lanes.c.ready_at <= now,
+                or_(lanes.c.lease_until.is_(None), lanes.c.lease_until < now),
+            )
+            .order_by(lanes.c.priority, lanes.c.ready_at)
+            .limit(1)
+        )
+        if busy:
+            query = query.where(lanes.c.key.not_in(busy))
+        if not db.is_sqlite:
+            query = query.with_for_update(skip_locked=True)
+        row = (await session.execute(query)).first()
+        if row is None:
+            return None
+        fence = row.fence + 1
+        await session.execute(
+            update(lanes)
+            .where(lanes.c.queue == queue, lanes.c.key == row.key)
+            .values(owner=owner, lease_until=now + timedelta(seconds=seconds), fence=fence)
+        )
+        return Lease(queue=queue, key=row.key, owner=owner, fence=fence)
+
+
+async def guard(session: AsyncSession, db: Database, lease: Lease, seconds: float | None = None) -> None:
+    """Lock the lane's row and check that the lease is still ours; raise LeaseLost otherwise. `seconds` renews it."""
+    query = select(lanes.c.owner, lanes.c.fence, lanes.c.lease_until).where(
+        lanes.c.queue == lease.queue, lanes.c.key == lease.key
+    )
+    if not db.is_sqlite:
+        query = query.with_for_update()
+    row = (await session.execute(query)).first()
+    if row is None or row.fence != lease.fence or row.owner != lease.owner or row.lease_until is None:
+        raise LeaseLost(f"lane {lease.queue} was taken over")
+    if seconds is not None:
+        await session.execute(
+            update(lanes)
+            .where(lanes.c.queue == lease.queue, lanes.c.key == lease.key)
+            .values(lease_until=db.now() + timedelta(seconds=seconds))
+        )
+
+
+async def renew(db: Database, lease: Lease, seconds: float) -> None:
+    """Keep the lease for longer; raise LeaseLost when it is gone."""
+    async with db.transaction() as session:
+        await guard(session, db, lease, seconds)
+
+
+async def settle(
+    session: AsyncSession, lease: Lease, ready_at: datetime | None, priority: int = 1, *, release: bool
+) -> None:
+    """Set when the lane has work again, and give the lease back. Call after `guard` in the same transaction."""
+    values: dict[str, Any] = {"ready_at": ready_at, "priority": priority}
+    if release:
+        values |= {"owner": "", "lease_until": None}
+    await session.execute(update(lanes).where(lanes.c.queue == lease.queue, lanes.c.key == lease.key).values(**values))
+
+
+async def next_due(db: Database, queue: str) -> datetime | None:
+    """The earliest time at which a lane that nobody holds becomes ready, or a lease ends."""
+    async with db.reading() as session:
+        when = case(
+            (or_(lanes.c.lease_until.is_(None), lanes.c.lease_until < lanes.c.ready_at), lanes.c.ready_at),
+            else_=lanes.c.lease_until,
+        )
+        query = select(when).where(lanes.c.queue == queue, lanes.c.ready_at.is_not(None)).order_by(when).limit(1)
+        found: datetime | None = (await session.execute(query)).scalar()
+        return found

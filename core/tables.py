@@ -1,0 +1,218 @@
+"""The shared tables, nothing else. Times are aware UTC; `*_at` everywhere.
+
+Each room keeps its own tables beside its code (utility/tables.py, complaints/tables.py) on the same metadata.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, Integer, TypeDecorator, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+# SQLite only counts up by itself on a plain INTEGER key.
+BIG = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """Aware UTC in and out; SQLite by itself would give back naive values."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time must be aware")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+WHEN = Moment
+
+
+class Contact(SQLModel, table=True):
+    """A person. `language` is the written form they use; `language_fixed` when they chose it themselves."""
+
+    __tablename__ = "contact"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    tenant: str = Field(index=True)
+    name: str = ""
+    language: str = ""
+    language_fixed: bool = False
+    notice_version: str = ""
+    created_at: datetime = Field(sa_type=WHEN)
+
+
+class ContactAddress(SQLModel, table=True):
+    """One way a channel reaches a person, `scheme:path`."""
+
+    __tablename__ = "contact_address"
+    __table_args__ = (UniqueConstraint("tenant", "address"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    tenant: str
+    address: str
+    contact_id: int = Field(foreign_key="contact.id", index=True)
+    reachable: bool = True
+    created_at: datetime = Field(sa_type=WHEN)
+
+
+class Conversation(SQLModel, table=True):
+    """A person on one channel. `state` is what the dialogue core remembers; `status` says who answers."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (UniqueConstraint("channel", "contact_id"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    tenant: str = Field(index=True)
+    channel: str
+    contact_id: int = Field(foreign_key="contact.id", index=True)
+    address: str
+    status: str = Field(default="pending", index=True)
+    state: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    version: int = 0
+    last_seq: int = 0
+    last_incoming_at: datetime | None = Field(default=None, sa_type=WHEN)
+    last_incoming_id: str = ""
+    created_at: datetime = Field(sa_type=WHEN)
+
+
+class Message(SQLModel, table=True):
+    """The transcript: what was said, in order. `payload` holds choices, media, place; one-time codes are masked."""
+
+    __tablename__ = "message"
+    __table_args__ = (UniqueConstraint("conversation_id", "seq"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    conversation_id: int = Field(foreign_key="conversation.id")
+    seq: int
+    direction: str
+    author: str
+    kind: str
+    text: str = ""
+    payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    external_id: str = Field(default="", index=True)
+    answer: str = ""
+    created_at: datetime = Field(sa_type=WHEN)
+
+
+class Lane(SQLModel, table=True):
+    """The lease on one conversation's queue. `fence` rises with each claim; every late write is refused by it."""
+
+    __tablename__ = "lane"
+    __table_args__ = (Index("lane_due", "queue", "ready_at"),)
+    queue: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    ready_at: datetime | None = Field(default=None, sa_type=WHEN)
+    priority: int = 1
+    owner: str = ""
+    lease_until: datetime | None = Field(default=None, sa_type=WHEN)
+    fence: int = 0
+
+
+class InboxRow(SQLModel, table=True):
+    """One message, status or timer to handle. `state`: new, done, ignored, dead."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        Index("inbox_open", "lane", "state", "id"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    channel: str
+    external_id: str
+    lane: str
+    kind: str
+    payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    state: str = "new"
+    attempts: int = 0
+    due_at: datetime = Field(sa_type=WHEN)
+    received_at: datetime = Field(sa_type=WHEN)
+    done_at: datetime | None = Field(default=None, sa_type=WHEN)
+    reason: str = ""
+    result: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class OutboxRow(SQLModel, table=True):
+    """One API call to make.
+
+    `state`: queued, sending, doubtful, sent, delivered, read, errored, failed, expired, held.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_open", "lane", "state", "id"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    dedupe: str = Field(unique=True)
+    channel: str
+    lane: str
+    address: str
+    conversation_id: int | None = Field(default=None, index=True, sa_type=BIG)
+    message_id: int | None = Field(default=None, sa_type=BIG)
+    purpose: str = "reply"
+    priority: int = 1
+    payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    state: str = "queued"
+    attempts: int = 0
+    due_at: datetime = Field(sa_type=WHEN)
+    expires_at: datetime | None = Field(default=None, sa_type=WHEN)
+    external_id: str = Field(default="", index=True)
+    error_code: str = ""
+    error_words: str = ""
+    created_at: datetime = Field(sa_type=WHEN)
+    sent_at: datetime | None = Field(default=None, sa_type=WHEN)
+    delivered_at: datetime | None = Field(default=None, sa_type=WHEN)
+    read_at: datetime | None = Field(default=None, sa_type=WHEN)
+
+
+class ParkedStatus(SQLModel, table=True):
+    """A status that came before we knew the message; applied when the id is stored, dropped after ten minutes."""
+
+    __tablename__ = "parked_status"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    channel: str
+    external_id: str = Field(index=True)
+    payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    created_at: datetime = Field(sa_type=WHEN)
+
+
+class ChoiceToken(SQLModel, table=True):
+    """What a tapped button means. Opaque outside; valid only in its conversation."""
+
+    __tablename__ = "choice_token"
+    token: str = Field(primary_key=True)
+    conversation_id: int = Field(foreign_key="conversation.id", index=True)
+    message_seq: int = 0
+    title: str = ""
+    synonyms: list[str] = Field(default_factory=list, sa_type=JSON)
+    send: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    created_at: datetime = Field(sa_type=WHEN)
+
+
+class Quarantine(SQLModel, table=True):
+    """Something a platform sent that could not be read; kept whole so that nothing is lost."""
+
+    __tablename__ = "quarantine"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    channel: str
+    reason: str
+    body: str
+    received_at: datetime = Field(sa_type=WHEN)
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who did what; each entry carries the hash of the one before."""
+
+    __tablename__ = "audit"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    at: datetime = Field(sa_type=WHEN)
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    previous_hash: str = ""
+    hash: str = ""

@@ -1,0 +1,1 @@
+"""The only room that starts things: server, webhooks, workers, Rasa client, action endpoint, command line."""

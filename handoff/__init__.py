@@ -1,0 +1,1 @@
+"""Who has the conversation: the bot, a person, or the telephone hotline."""

@@ -1,0 +1,1 @@
+"""The company's side: accounts, bills, payments, tariffs, outages, behind one interface."""
