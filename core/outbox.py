@@ -39,6 +39,7 @@ class ToSend:
     channel: str
     address: str
     conversation_id: int | None
+    message_id: int | None
     message: OutgoingMessage
     attempts: int
     callback: str
@@ -128,6 +129,7 @@ class Outbox:
                 channel=row.channel,
                 address=row.address,
                 conversation_id=row.conversation_id,
+                message_id=row.message_id,
                 message=outgoing_from_json(row.payload),
                 attempts=row.attempts + 1,
                 callback=f"sathi-{row.id}",

@@ -17,7 +17,13 @@ log = structlog.get_logger(__name__)
 FAILURES_TO_OPEN = 3  # reliability.md R16
 PROBE_SECONDS = 2.0
 CANARY_SECONDS = 10.0
-CANARY = {"turn": "canary", "sender": "canary", "choice": {"intent": "canary"}, "metadata": {"canary": True}, "state": {}}
+CANARY = {
+    "turn": "canary",
+    "sender": "canary",
+    "choice": {"intent": "canary"},
+    "metadata": {"canary": True},
+    "state": {},
+}
 CANARY_ANSWER = "utter_canary"
 
 
@@ -120,7 +126,13 @@ class RasaClient:
         server.failures += 1
         if reason == "refused" or server.failures >= FAILURES_TO_OPEN:
             server.ready = False
-        log.warning("A turn failed in the dialogue core.", action="turn", server=server.url, reason=reason, failures=server.failures)
+        log.warning(
+            "A turn failed in the dialogue core.",
+            action="turn",
+            server=server.url,
+            reason=reason,
+            failures=server.failures,
+        )
 
     async def _probe_forever(self) -> None:
         while True:

@@ -1,0 +1,45 @@
+"""Everything a running service is made of, put together once at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from core.answers import Answers
+from core.tenants import Tenants
+from utility.ownership import Ownership
+
+from connectors.base import Channel, Connector, Upload
+from core.database import Database
+from core.inbox import Inbox
+from core.messages import Attachment
+from core.outbox import Outbox
+from core.settings import Settings
+from gateway.rasa_client import RasaClient
+from utility.base import UtilityGateway
+
+
+@dataclass(kw_only=True)
+class Services:
+    """The parts by name. `key` signs tokens and links; `channels` is by key, `connectors` by channel type."""
+
+    settings: Settings
+    key: bytes = field(repr=False)
+    db: Database
+    inbox: Inbox
+    outbox: Outbox
+    tenants: Tenants
+    answers: Answers
+    channels: Mapping[str, Channel]
+    connectors: Mapping[str, Connector]
+    utility: UtilityGateway
+    ownership: Ownership
+    rasa: RasaClient
+    load_file: Callable[[Attachment], Awaitable[Upload]]
+
+    def channel(self, key: str) -> Channel | None:
+        """A configured channel, or None when it is not (any more)."""
+        return self.channels.get(key)
+
+    def connector(self, channel: Channel) -> Connector:
+        return self.connectors[channel.type]

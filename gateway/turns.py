@@ -1,0 +1,371 @@
+"""One incoming message, from its inbox row to the rows of its answer.
+
+Order matters: danger is answered before anything can fail or ask; a one-time code is caught before it could reach
+the dialogue core; a person in charge silences the bot; only then the dialogue core is asked. Everything a turn
+wrote is committed together with the end of its inbox row, under the lease's fence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from sqlalchemy import update
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from connectors.base import Channel
+from core import store
+from core.errors import LeaseLost, TurnFailed
+from core.inbox import Claimed, inbox
+from core.language import commands, danger, script
+from core.messages import Actor, IncomingMessage, Kind, incoming_from_json, status_from_json
+from core.tables import Contact, Conversation
+from gateway import metrics
+from gateway.rasa_client import Answer, TurnResult
+from gateway.services import Services
+from gateway.speaking import Speaker
+
+log = structlog.get_logger(__name__)
+MAX_TEXT = 4096  # characters; reliability.md T27
+MASK = "••••••"
+NUMBER = re.compile(r"\s*([0-9০-৯०-९]{1,2})\s*[.)।]?\s*")
+DIGITS = {
+    ord(letter): str(value) for zero in "০०" for value, letter in enumerate(chr(ord(zero) + i) for i in range(10))
+}
+SILENT_KINDS = {Kind.REACTION, Kind.EDIT, Kind.DELETE, Kind.IDENTITY, Kind.PREFERENCE, Kind.ECHO, Kind.REFERRAL}
+
+
+@dataclass
+class Occasion:
+    """One message being handled."""
+
+    claimed: Claimed
+    channel: Channel
+    message: IncomingMessage
+    contact: Contact
+    conversation: Conversation
+    text: str
+    keep: str
+    cut: bool = False
+
+    @property
+    def dedupe(self) -> str:
+        return f"in:{self.claimed.id}"
+
+
+class Turns:
+    """Handles claimed inbox rows. `handle` either commits the row's end or raises."""
+
+    def __init__(self, services: Services, speaker: Speaker) -> None:
+        self._services = services
+        self._speaker = speaker
+
+    async def handle(self, claimed: Claimed) -> str:
+        """Handle one row; returns the outcome for the metrics."""
+        services = self._services
+        channel = services.channel(claimed.channel)
+        if channel is None:
+            return await self._ignore(claimed, "the channel is not configured")
+        if claimed.kind == "status":
+            async with services.db.transaction() as session:
+                row_id = await services.outbox.apply_status(session, claimed.channel, status_from_json(claimed.payload))
+                await services.inbox.finish(session, claimed, {"outbox": row_id})
+            return "status"
+        message = incoming_from_json(claimed.payload)
+        occasion = await self._open(claimed, channel, message)
+        if message.kind in SILENT_KINDS or message.actor is not Actor.CUSTOMER:
+            return await self._note(occasion)
+        if occasion.conversation.status != "pending":
+            return await self._note(occasion)
+        found = danger.detect(occasion.text) if occasion.text else None
+        if found:
+            await self._warn(occasion, found.kind)
+        acknowledging = asyncio.create_task(self._acknowledge(occasion))
+        try:
+            request = await self._request(occasion, bool(found))
+            result = await self._ask(request)
+        except TurnFailed as error:
+            return await self._degrade(occasion, str(error))
+        finally:
+            acknowledging.cancel()
+        await self._commit(occasion, result)
+        return "answered"
+
+    async def _open(self, claimed: Claimed, channel: Channel, message: IncomingMessage) -> Occasion:
+        services = self._services
+        async with services.db.transaction() as session:
+            contact, conversation = await store.open_conversation(
+                session, services.db, channel.tenant, channel.key, message
+            )
+        text = message.text
+        cut = len(text) > MAX_TEXT
+        if cut:
+            text = text[:MAX_TEXT]
+        return Occasion(
+            claimed=claimed,
+            channel=channel,
+            message=message,
+            contact=contact,
+            conversation=conversation,
+            text=text,
+            keep=text,
+            cut=cut,
+        )
+
+    def _form(self, occasion: Occasion, language: str = "") -> str:
+        """The written form to answer in: chosen, else of this message, else remembered, else the tenant's."""
+        contact = occasion.contact
+        tenant = self._services.tenants.get(occasion.conversation.tenant)
+        if contact.language_fixed and contact.language:
+            return contact.language
+        return language or contact.language or tenant.default_form
+
+    def _guess(self, occasion: Occasion) -> str:
+        """The written form without the dialogue core's help."""
+        guess = script.guess_form(occasion.text, occasion.contact.language)
+        return self._form(occasion, guess)
+
+    async def _acknowledge(self, occasion: Occasion) -> None:
+        connector = self._services.connector(occasion.channel)
+        try:
+            await connector.acknowledge(occasion.message.addresses[0], occasion.message.external_id, occasion.channel)
+        except Exception as error:
+            log.debug("A read receipt was not sent.", action="acknowledge", error=type(error).__name__)
+
+    async def _warn(self, occasion: Occasion, kind: str) -> None:
+        """Safety words and the hotline at once, before any limit, login or question; with the dialogue core down too."""
+        tenant = occasion.conversation.tenant
+        metrics.DANGER.labels(tenant, kind).inc()
+        log.warning(
+            "Somebody reports danger.", action="danger", tenant=tenant, kind=kind, conversation=occasion.conversation.id
+        )
+        services = self._services
+        async with services.db.transaction() as session:
+            if not await services.inbox.still_ours(session, occasion.claimed.id, occasion.claimed.lease.fence):
+                raise LeaseLost("the conversation went to another worker")
+            if await self._said(session, occasion, "danger"):
+                return
+            await self._speaker.say(
+                session,
+                occasion.conversation,
+                self._guess(occasion),
+                [Answer(name="utter_danger", facts={"kind": {"$word": f"label_danger_{kind}"}})],
+                f"{occasion.dedupe}:danger",
+            )
+
+    async def _said(self, session: AsyncSession, occasion: Occasion, what: str) -> bool:
+        """Whether an earlier try of this row has queued that already."""
+        from core.outbox import outbox as rows
+
+        query = rows.select().with_only_columns(rows.c.id).where(rows.c.dedupe == f"{occasion.dedupe}:{what}:0")
+        return (await session.execute(query)).first() is not None
+
+    async def _request(self, occasion: Occasion, in_danger: bool) -> dict[str, Any]:
+        """What the dialogue core is asked: the text, or the certain meaning of a tap, place, file or code."""
+        conversation, contact, claimed = occasion.conversation, occasion.contact, occasion.claimed
+        turn = f"{claimed.id}-{claimed.lease.fence}"
+        request: dict[str, Any] = {
+            "turn": turn,
+            "sender": turn,
+            "metadata": {
+                "tenant": conversation.tenant,
+                "channel": conversation.channel,
+                "channel_type": occasion.channel.type,
+                "conversation_id": conversation.id,
+                "contact_id": contact.id,
+                "inbox_id": claimed.id,
+                "fence": claimed.lease.fence,
+                "language": contact.language,
+                "language_fixed": contact.language_fixed,
+                "danger": in_danger,
+                "name": contact.name,
+            },
+            "state": conversation.state or {},
+        }
+        choice = None if in_danger else await self._choice(occasion)
+        if choice:
+            request["choice"] = choice
+        else:
+            request["text"] = occasion.text
+        return request
+
+    async def _choice(self, occasion: Occasion) -> dict[str, Any] | None:
+        """A meaning that needs no understanding, or None for free text."""
+        message, services = occasion.message, self._services
+        if message.kind is Kind.START:
+            return {"intent": "start", "entities": {}}
+        if message.location:
+            place = message.location
+            return {
+                "intent": "inform_location",
+                "entities": {"latitude": place.latitude, "longitude": place.longitude, "label": place.label},
+            }
+        if message.media and not occasion.text:
+            return {"intent": "inform_media", "entities": {"count": len(message.media), "kind": message.media[0].kind}}
+        async with services.db.reading() as session:
+            if message.token:
+                known = await store.read_token(session, services.db, occasion.conversation, message.token)
+                if known:
+                    return {"title": known.title, **_meaning(known.send)}
+                if not occasion.text:
+                    return {"intent": "old_choice", "entities": {}}
+            choices = await store.last_choices(session, occasion.conversation)
+        code = await self._code(occasion)
+        if code:
+            return code
+        typed = occasion.text.strip()
+        number = NUMBER.fullmatch(typed)
+        if number and choices:
+            place_in_list = int(number.group(1).translate(DIGITS)) - 1
+            if 0 <= place_in_list < len(choices):
+                picked = choices[place_in_list]
+                return {"title": picked.title, **_meaning(picked.send)}
+        for picked in choices:
+            if commands.same(typed, picked.title) or any(commands.same(typed, word) for word in picked.synonyms):
+                return {"title": picked.title, **_meaning(picked.send)}
+        command = commands.read(typed)
+        if command:
+            return {"intent": command.intent, "entities": command.entities, "title": typed}
+        return None
+
+    async def _code(self, occasion: Occasion) -> dict[str, Any] | None:
+        """A one-time code, checked here so that it reaches neither the dialogue core nor a log nor the transcript."""
+        ownership, conversation = self._services.ownership, occasion.conversation
+        assert conversation.id is not None and occasion.contact.id is not None
+        if not ownership.looks_like_code(occasion.text) or await ownership.pending(conversation.id) is None:
+            return None
+        occasion.keep = MASK
+        result = await ownership.try_code(
+            conversation_id=conversation.id,
+            contact_id=occasion.contact.id,
+            text=occasion.text,
+            effect_key=f"{occasion.claimed.id}:code",
+        )
+        return {
+            "intent": "code_result",
+            "entities": {"ok": result.ok, "reason": result.reason, "tries_left": result.tries_left},
+            "title": MASK,
+        }
+
+    async def _ask(self, request: dict[str, Any]) -> TurnResult:
+        began = time.perf_counter()
+        outcome = "failed"
+        try:
+            result = await self._services.rasa.turn(request)
+            outcome = "ok"
+            return result
+        finally:
+            metrics.RASA_SECONDS.labels(outcome).observe(time.perf_counter() - began)
+
+    async def _commit(self, occasion: Occasion, result: TurnResult) -> None:
+        conversation, contact = occasion.conversation, occasion.contact
+        metrics.INTENTS.labels(conversation.tenant, result.language or "-", result.intent).inc()
+        state = dict(result.state)
+        slots = dict(state.get("slots") or {})
+        chosen = slots.pop("language_choice", None)
+        state["slots"] = slots
+        form = str(chosen) if chosen else self._form(occasion, result.language)
+        answers = result.answers
+        if occasion.cut:
+            answers = [Answer(name="utter_text_cut", facts={"limit": {"$number": str(MAX_TEXT)}}), *answers]
+        async with self._services.db.transaction() as session:
+            await self._write_incoming(session, occasion)
+            changes: dict[str, Any] = {"language": form}
+            if chosen:
+                changes["language_fixed"] = True
+            await session.execute(update(Contact).where(col(Contact.id) == contact.id).values(**changes))
+            await self._speaker.say(session, conversation, form, answers, occasion.dedupe)
+            await session.execute(
+                update(Conversation)
+                .where(col(Conversation.id) == conversation.id)
+                .values(state=state, version=col(Conversation.version) + 1)
+            )
+            await self._services.inbox.finish(
+                session,
+                occasion.claimed,
+                {
+                    "intent": result.intent,
+                    "topic": result.topic,
+                    "confidence": round(result.confidence, 4),
+                    "language": form,
+                    "answers": [answer.name for answer in answers],
+                    "actions": result.actions,
+                    "outcome": "answered",
+                },
+            )
+
+    async def _write_incoming(self, session: AsyncSession, occasion: Occasion) -> None:
+        """Add the message to the transcript, unless the channel did at its arrival; a code stays masked everywhere."""
+        if occasion.keep != occasion.message.text:
+            payload = {**occasion.claimed.payload, "text": occasion.keep}
+            await session.execute(update(inbox).where(inbox.c.id == occasion.claimed.id).values(payload=payload))
+        written = occasion.message.detail.get("transcript")
+        if written:
+            from core.tables import Message
+
+            if occasion.keep != occasion.message.text:
+                await session.execute(update(Message).where(col(Message.id) == int(written)).values(text=occasion.keep))
+            return
+        await store.write_incoming(session, self._services.db, occasion.conversation, occasion.message, occasion.keep)
+
+    async def _note(self, occasion: Occasion) -> str:
+        """Keep a message that asks nothing of the bot: a person has the conversation, or it is a reaction."""
+        async with self._services.db.transaction() as session:
+            await self._write_incoming(session, occasion)
+            await self._services.inbox.finish(session, occasion.claimed, {"outcome": "noted"})
+        return "noted"
+
+    async def _ignore(self, claimed: Claimed, reason: str) -> str:
+        async with self._services.db.transaction() as session:
+            await self._services.inbox.finish(session, claimed, {}, state="ignored", reason=reason)
+        return "ignored"
+
+    async def _degrade(self, occasion: Occasion, reason: str) -> str:
+        """The honest answer while the dialogue core is not there: we keep the message, here is the hotline."""
+        log.warning(
+            "A turn was answered without the dialogue core.",
+            action="degrade",
+            tenant=occasion.conversation.tenant,
+            channel=occasion.channel.key,
+            conversation=occasion.conversation.id,
+            reason=reason,
+        )
+        async with self._services.db.transaction() as session:
+            await self._write_incoming(session, occasion)
+            await self._speaker.say(
+                session, occasion.conversation, self._guess(occasion), [Answer(name="utter_degraded")], occasion.dedupe
+            )
+            await self._services.inbox.finish(
+                session, occasion.claimed, {"outcome": "degraded", "answers": ["utter_degraded"]}, reason=reason[:200]
+            )
+        return "degraded"
+
+    async def bury(self, claimed: Claimed, reason: str) -> None:
+        """Give a message up after its last try: dead letter, an apology with the hotline, the conversation goes on."""
+        metrics.DEAD.labels("in").inc()
+        channel = self._services.channel(claimed.channel)
+        if channel is None or claimed.kind != "message":
+            async with self._services.db.transaction() as session:
+                await self._services.inbox.finish(session, claimed, {}, state="dead", reason=reason[:200])
+            return
+        occasion = await self._open(claimed, channel, incoming_from_json(claimed.payload))
+        async with self._services.db.transaction() as session:
+            await self._write_incoming(session, occasion)
+            await self._speaker.say(
+                session, occasion.conversation, self._guess(occasion), [Answer(name="utter_failed")], occasion.dedupe
+            )
+            await self._services.inbox.finish(session, claimed, {"outcome": "dead"}, state="dead", reason=reason[:200])
+
+
+def _meaning(send: dict[str, Any]) -> dict[str, Any]:
+    return {"intent": send["intent"], "entities": dict(send.get("entities") or {}), "topic": send.get("topic", "")}
+
+
+def shorten(message: IncomingMessage) -> IncomingMessage:
+    """A message whose text is cut to what we handle; used where a channel stores before the worker sees it."""
+    return replace(message, text=message.text[:MAX_TEXT]) if len(message.text) > MAX_TEXT else message
