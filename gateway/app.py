@@ -1,0 +1,174 @@
+"""Puts the service together, starts it in order and stops it in order."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+import complaints.service
+import handoff.service
+from connectors import registry
+from connectors.base import Tools
+from core import migrate
+from core.answers import Answers
+from core.clock import Clock
+from core.database import Database
+from core.inbox import Inbox
+from core.outbox import Outbox
+from core.settings import ROOT, Settings
+from core.tenants import Tenants
+from gateway import demo, webchat, webhooks
+from gateway.action_endpoint import ActionEndpoint
+from gateway.context import Contexts
+from gateway.files import Files
+from gateway.health import Health
+from gateway.keys import signing_key
+from gateway.limits import Limits
+from gateway.rasa_client import RasaClient
+from gateway.rasa_process import RasaProcess, free_port, rasa_python
+from gateway.sender import Senders
+from gateway.services import Services
+from gateway.speaking import Speaker
+from gateway.transport import HttpTransport
+from gateway.turns import Turns
+from gateway.worker import Workers
+from utility.local import LocalUtility
+from utility.ownership import Ownership
+
+log = structlog.get_logger(__name__)
+DRAIN_SECONDS = 25.0  # reliability.md R19
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+@dataclass(kw_only=True)
+class Service:
+    """A running service: its parts, and where it listens."""
+
+    services: Services
+    public_url: str
+    action_url: str
+    rasa: list[RasaProcess]
+
+
+@web.middleware
+async def secure(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+    """Headers that every answer carries."""
+    response = await handler(request)
+    if not response.prepared:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+    return response
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    model: Callable[[], Path] | None = None,
+    clock: Clock | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> AsyncIterator[Service]:
+    """Run the whole service inside a `with`. `model` gives the trained model; None starts no dialogue core."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    key = signing_key(settings)
+    db = Database(settings.resolved_database_url, clock)
+    transport = HttpTransport()
+    runners: list[web.AppRunner] = []
+    processes: list[RasaProcess] = []
+    try:
+        await migrate.upgrade(db)
+        await db.check()
+        tenants = Tenants.load(ROOT)
+        answers = Answers.load(ROOT)
+        if settings.demo:
+            await demo.seed(db, tenants)
+        inbox, outbox = Inbox(db), Outbox(db)
+        utility = LocalUtility(db, tenants)
+        files = Files(utility, tenants, key, settings.data_dir)
+        channels = {channel.key: channel for channel in registry.channels(settings, tenants)}
+        hub = webchat.WebchatHub()
+        sms = registry.sms_sender(settings, transport)
+        ownership = Ownership(db, tenants, utility, key, registry.sms_queue(db))
+        connectors = registry.connectors(Tools(transport=transport, load=files.load), {"webchat": hub, "sms": sms})
+        actions_token = settings.action_token.get_secret_value() or secrets.token_urlsafe(32)
+        action_port = settings.action_port or free_port()
+        action_url = f"http://{settings.action_host}:{action_port}/actions"
+        urls = [url.strip() for url in settings.rasa_url.split(",") if url.strip()]
+        if not urls and model is not None and rasa_python() is not None:
+            processes = [
+                RasaProcess(model, settings.data_dir / f"rasa-{number}.log", action_url, actions_token)
+                for number in range(settings.rasa_workers)
+            ]
+            urls = [process.url for process in processes]
+        rasa = RasaClient(urls, settings.turn_timeout)
+        services = Services(
+            settings=settings,
+            key=key,
+            db=db,
+            inbox=inbox,
+            outbox=outbox,
+            tenants=tenants,
+            answers=answers,
+            channels=channels,
+            connectors=connectors,
+            utility=utility,
+            ownership=ownership,
+            rasa=rasa,
+            load_file=files.load,
+        )
+        contexts = Contexts(services, complaints.service.Complaints(db, tenants), handoff.service.Handoff(db, tenants))
+        endpoint = ActionEndpoint(actions_token, contexts.of, settings.action_timeout)
+        runners.append(await _serve(endpoint.app(), settings.action_host, action_port))
+        for process in processes:
+            await process.start()
+        limits = Limits()
+        work = asyncio.Event()
+        workers = Workers(services, Turns(services, Speaker(services)), work)
+        senders = Senders(services, limits, work)
+        app = web.Application(client_max_size=webhooks.MAX_BODY, middlewares=[secure])
+        app.add_routes(webhooks.routes(services))
+        app.add_routes(Health(services, limits).routes())
+        app.add_routes(webchat.routes(services, hub))
+        if settings.demo:
+            app.add_routes(demo.routes(services))
+        await inbox.start()
+        await rasa.start()
+        await workers.start()
+        await senders.start()
+        public = await _serve(app, settings.host, settings.port)
+        runners.append(public)
+        host, port = public.addresses[0][:2]
+        log.info("The service is up.", action="start", host=host, port=port, channels=sorted(channels))
+        yield Service(services=services, public_url=f"http://{host}:{port}", action_url=action_url, rasa=processes)
+        say("Stopping …")
+        await public.cleanup()
+        runners.remove(public)
+        await workers.stop(DRAIN_SECONDS)
+        await senders.stop(10.0)
+        await rasa.stop()
+        await inbox.stop()
+    finally:
+        await asyncio.gather(*(process.stop() for process in processes), return_exceptions=True)
+        for runner in reversed(runners):
+            await runner.cleanup()
+        await transport.close()
+        await db.close()
+
+
+async def _serve(app: web.Application, host: str, port: int) -> web.AppRunner:
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5.0)
+    await runner.setup()
+    await web.TCPSite(runner, host, port, backlog=1024).start()
+    return runner
