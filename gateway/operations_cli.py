@@ -1,0 +1,136 @@
+"""Commands for whoever keeps the service running: `doctor`, `outbox`, `inbox`, `export`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sqlmodel import col, select
+
+from core import settings as settings_module
+from core import store
+from core.database import Database
+from core.outbox import Outbox
+from core.settings import ROOT
+from core.tables import Conversation, InboxRow, Quarantine
+
+Commands = Any
+
+
+def add_commands(commands: Commands) -> None:
+    """Add this module's commands to the command line."""
+    doctor = commands.add_parser("doctor", help="check settings, data, database and model, and say what to do")
+    doctor.set_defaults(call=lambda arguments: _doctor())
+    outbox = commands.add_parser("outbox", help="messages that could not be sent: list them, send one again")
+    outbox.add_argument("what", choices=["list", "replay"])
+    outbox.add_argument("row", nargs="?", type=int, help="the row to send again")
+    outbox.set_defaults(call=_outbox)
+    inbox = commands.add_parser("inbox", help="messages that could not be handled, and what could not be read")
+    inbox.add_argument("what", choices=["list"])
+    inbox.set_defaults(call=_inbox)
+    export = commands.add_parser("transcript", help="print a conversation as JSON lines")
+    export.add_argument("conversation", type=int)
+    export.set_defaults(call=_transcript)
+
+
+def _with_database(work: Callable[[Database], Awaitable[int]]) -> int:
+    async def do() -> int:
+        db = Database(settings_module.load().resolved_database_url)
+        try:
+            return await work(db)
+        finally:
+            await db.close()
+
+    return asyncio.run(do())
+
+
+def _doctor() -> int:
+    from core.answers import Answers
+    from core.tenants import Tenants
+    from gateway import training
+    from gateway.rasa_process import rasa_python
+
+    faults = 0
+
+    def report(what: str, fault: str = "") -> None:
+        nonlocal faults
+        faults += bool(fault)
+        print(f"{'wrong' if fault else 'ok':<7}{what}{': ' + fault if fault else ''}")
+
+    try:
+        settings = settings_module.load()
+        report("settings")
+    except Exception as error:
+        report("settings", str(error))
+        return 1
+    for what, load in (("tenants", lambda: Tenants.load(ROOT)), ("answers", lambda: Answers.load(ROOT))):
+        try:
+            load()
+            report(what)
+        except Exception as error:
+            report(what, str(error))
+    try:
+        _with_database(lambda db: _checked(db))
+        report("database")
+    except Exception as error:
+        report("database", str(error))
+    report("Python 3.10 with Rasa", "" if rasa_python() else "not set up: run `make setup`")
+    report("model", "" if training.model_path(settings).exists() else "not trained yet: run `make train`")
+    return 1 if faults else 0
+
+
+async def _checked(db: Database) -> int:
+    await db.check()
+    return 0
+
+
+def _outbox(arguments: argparse.Namespace) -> int:
+    async def work(db: Database) -> int:
+        if arguments.what == "replay":
+            if arguments.row is None:
+                print("sathi outbox replay ROW: name the row", file=sys.stderr)
+                return 2
+            done = await Outbox(db).replay(arguments.row)
+            print("queued again" if done else "no dead letter has that number", file=sys.stdout if done else sys.stderr)
+            return 0 if done else 1
+        for row in await Outbox(db).dead_letters():
+            print(f"{row.id}\t{row.state}\t{row.channel}\t{row.purpose}\t{row.attempts}\t{row.error_code}\t{row.error_words}")
+        return 0
+
+    return _with_database(work)
+
+
+def _inbox(arguments: argparse.Namespace) -> int:
+    async def work(db: Database) -> int:
+        async with db.reading() as session:
+            dead = select(InboxRow).where(InboxRow.state == "dead").order_by(col(InboxRow.id).desc()).limit(100)
+            for row in (await session.exec(dead)).all():
+                print(f"dead\t{row.id}\t{row.channel}\t{row.kind}\t{row.attempts}\t{row.reason}")
+            bad = select(Quarantine).order_by(col(Quarantine.id).desc()).limit(100)
+            for item in (await session.exec(bad)).all():
+                print(f"unread\t{item.id}\t{item.channel}\t{item.reason}\t{len(item.body)} characters")
+        return 0
+
+    return _with_database(work)
+
+
+def _transcript(arguments: argparse.Namespace) -> int:
+    async def work(db: Database) -> int:
+        async with db.reading() as session:
+            if await session.get(Conversation, arguments.conversation) is None:
+                print("no conversation has that number", file=sys.stderr)
+                return 1
+            for message in await store.transcript(session, arguments.conversation, limit=10_000):
+                print(message.model_dump_json())
+        return 0
+
+    return _with_database(work)
+
+
+def dump(value: Any) -> str:
+    """JSON as people read it."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)

@@ -1,0 +1,1 @@
+"""Plays conversations against the real service: real model, real actions, real database, real HTTP."""
