@@ -294,6 +294,7 @@ class Turns:
                     "confidence": round(result.confidence, 4),
                     "language": form,
                     "answers": [answer.name for answer in answers],
+                    "facts": [answer.facts for answer in answers],
                     "actions": result.actions,
                     "outcome": "answered",
                 },
