@@ -15,8 +15,11 @@ from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
+from sqlalchemy.orm import Session as CoreSession
 from sqlalchemy.pool import AsyncAdaptedQueuePool
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel import Session as ModelSession
+from sqlmodel.ext.asyncio.session import AsyncSession as ModelAsyncSession
 
 from core.clock import Clock, SystemClock
 from core.errors import ConfigurationError
@@ -37,6 +40,19 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
     # The driver must not open transactions by itself: ours begin with BEGIN IMMEDIATE.
     connection.isolation_level = None
+
+
+class Session(ModelSession):
+    """SQLModel's session, with the plain `execute` that SQLModel warns about."""
+
+    execute = CoreSession.execute
+
+
+class AsyncSession(ModelAsyncSession):
+    """SQLModel's session: `exec` for rows of tables, `execute` for Core statements, which the queues are written in."""
+
+    sync_session_class = Session
+    execute = CoreAsyncSession.execute
 
 
 class Database:
@@ -80,7 +96,7 @@ class Database:
         """A write transaction: commits at the end, rolls back on any error."""
         if self.is_sqlite:
             async with self._writing, AsyncSession(self.engine, expire_on_commit=False) as session:
-                await session.exec(text("BEGIN IMMEDIATE"))  # type: ignore[call-overload]
+                await session.execute(text("BEGIN IMMEDIATE"))
                 try:
                     yield session
                     await session.commit()
