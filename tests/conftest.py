@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.clock import ManualClock
     from core.database import Database
 
+pytest_plugins = ["pytester"]
 KINDS = ("sqlite", "postgresql")
 _numbers = itertools.count(1)
 
@@ -35,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="KIND_OR_URL",
-        help="sqlite, postgresql (a server of our own) or postgresql+asyncpg://…; may be repeated. Default: both kinds.",
+        help="sqlite, postgresql (a server of our own) or postgresql+asyncpg://…; may be repeated. Default: both.",
     )
 
 
@@ -65,7 +66,7 @@ def clock() -> ManualClock:
 
     from core.clock import ManualClock
 
-    return ManualClock(datetime(2026, 10, 20, 6, 0, tzinfo=timezone.utc))  # noqa: UP017 - read on 3.10 too
+    return ManualClock(datetime(2026, 10, 20, 6, 0, tzinfo=timezone.utc))
 
 
 @pytest.fixture(scope="session")
@@ -137,10 +138,7 @@ def database_url(
         shutil.copyfile(_templates["sqlite"], tmp_path / "test.db")
         yield f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
         return
-    if database_kind == "postgresql":
-        server = request.getfixturevalue("postgres").url("postgres")
-    else:
-        server = database_kind
+    server = request.getfixturevalue("postgres").url("postgres") if database_kind == "postgresql" else database_kind
     template = f"sathi_test_{os.getpid()}"
     if server not in _templates:
         asyncio.run(_command(server, f'DROP DATABASE IF EXISTS "{template}"', f'CREATE DATABASE "{template}"'))

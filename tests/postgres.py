@@ -65,15 +65,16 @@ class Postgres:
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         self._run("initdb", "--no-sync", "--auth=trust", "--username=sathi", "--encoding=UTF8", "--locale=C")
         options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        self._process = subprocess.Popen(
-            [self._binaries / "postgres", "-D", self._data, "-k", self.folder, *options],
-            user=self._user,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "log").open("wb"),
-            preexec_fn=_stop_with_parent,
-        )
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [self._binaries / "postgres", "-D", self._data, "-k", self.folder, *options],
+                user=self._user,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                preexec_fn=_stop_with_parent,
+            )
         deadline = time.monotonic() + 30
         while "ready" not in self._status():
             if self._process.poll() is not None or time.monotonic() > deadline:
