@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from pydantic import SecretStr
 
-from core.messages import Attachment, Event, OutgoingMessage, SendResult
+from core.errors import Refused
+from core.messages import Attachment, Event, MediaRef, OutgoingMessage, SendResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,11 @@ class Reply:
 
 
 class Transport(Protocol):
-    """Plain HTTP, out. Raises `core.errors.Ambiguous` when the request may have arrived, `Unavailable` when it did not."""
+    """Plain HTTP, out. Raises `core.errors.Ambiguous` when the request may have arrived, `Unavailable` when it did not.
+
+    Only hosts that were named beforehand are called, redirects are not followed, and a body longer than `max_bytes`
+    is `Refused`.
+    """
 
     async def request(
         self,
@@ -82,6 +88,7 @@ class Transport(Protocol):
         form: Mapping[str, str | Upload] | None = None,
         params: Mapping[str, str] | None = None,
         timeout: float = 20.0,
+        max_bytes: int = 4 << 20,
     ) -> Reply: ...
 
 
@@ -96,31 +103,44 @@ class Tools:
     load: FileLoader
 
 
-class Connector:
-    """One kind of channel. Subclasses fill in the constants and the four calls; `parse` and `fit` do no I/O."""
+class Connector(ABC):
+    """One kind of channel. Subclasses fill in the constants and the calls; `parse` and `fit` do no I/O.
+
+    `part` is what only this kind needs, e.g. the hub of the web chat.
+    """
 
     channel_type: ClassVar[str]
     max_text: ClassVar[int]
     secret_fields: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, part: Any = None) -> None:
         self.tools = tools
+        self.part = part
 
+    @abstractmethod
     def verify(self, request: Webhook, channel: Channel) -> None:
         """Raise `NotGenuine` unless the platform itself sent this. Runs before anything is parsed."""
-        raise NotImplementedError
 
+    def handshake(self, query: Mapping[str, str], channel: Channel) -> str | None:
+        """The answer to the platform's check of our address; None when it is not genuine or there is no such check."""
+        return None
+
+    @abstractmethod
     def parse(self, payload: Any, channel: Channel) -> list[Event]:
         """Turn a decoded payload into events. Never raises for one bad element: that one becomes `Quarantined`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fit(self, message: OutgoingMessage, channel: Channel) -> list[OutgoingMessage]:
         """Split and shape a message into parts that are one API call each; what was cut stands in `notes`."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def send(self, outgoing: Outgoing, channel: Channel) -> SendResult:
         """Make the one API call for a fitted part; raise a `SendError` of the right kind."""
-        raise NotImplementedError
 
     async def acknowledge(self, address: str, external_id: str, channel: Channel) -> None:
-        """Show that a message was read and an answer is being written, where the platform can. Failures do not matter."""
+        """Show that a message was read and an answer is coming, where the platform can. Failures do not matter."""
+        return None
+
+    async def fetch(self, media: MediaRef, channel: Channel, max_bytes: int = 25 << 20) -> Upload:
+        """Load a file the customer sent; `Refused` when it is too big or not ours to load."""
+        raise Refused("this channel hands over no files", code="no_media")

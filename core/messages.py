@@ -192,7 +192,11 @@ class Template:
 
 @dataclass(frozen=True, kw_only=True)
 class OutgoingMessage:
-    """One thing to say, before a channel's limits are applied. `answer` and `facts` name where the words came from."""
+    """One thing to say, before a channel's limits are applied. `answer` and `facts` name where the words came from.
+
+    `labels` are short words a channel may need around it: `options` (opens a list), `share_location`, `share_phone`;
+    a sign stands in for a missing one.
+    """
 
     text: str = ""
     choices: tuple[QuickReply, ...] = ()
@@ -204,6 +208,7 @@ class OutgoingMessage:
     location: Location | None = None
     reply_to: str = ""
     persona: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
     author: Actor = Actor.BOT
     priority: Priority = Priority.REPLY
     purpose: str = "reply"
