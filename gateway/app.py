@@ -98,6 +98,7 @@ async def running(
         utility = LocalUtility(db, tenants)
         files = Files(utility, tenants, key, settings.data_dir)
         channels = {channel.key: channel for channel in registry.channels(settings, tenants)}
+        transport.allow(registry.base_urls(channels.values()))
         hub = webchat.WebchatHub()
         sms = registry.sms_sender(settings, transport)
         ownership = Ownership(db, tenants, utility, key, registry.sms_queue(db))
