@@ -6,6 +6,7 @@ SathiError
 ├── Rejected                    a request from outside that is not taken
 │   ├── NotGenuine              signature or secret missing or wrong (401/403)
 │   └── Malformed               cannot be read (400)
+├── EffectConflict              an effect's key was used before for something else: refused
 ├── LeaseLost                   somebody else has the conversation now: write nothing
 ├── TurnFailed                  the dialogue core gave no trustworthy answer
 ├── UtilityUnavailable          the company's system did not answer in time
@@ -50,6 +51,10 @@ class NotGenuine(Rejected):
 
 class Malformed(Rejected):
     """The body cannot be read."""
+
+
+class EffectConflict(SathiError):
+    """The key of an effect was used before with other content; nothing is written and somebody should look (R4)."""
 
 
 class LeaseLost(SathiError):
