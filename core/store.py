@@ -209,3 +209,31 @@ async def transcript(
         .limit(limit)
     )
     return list((await session.exec(query)).all())
+
+
+async def find_message(session: AsyncSession, conversation_id: int, external_id: str) -> Message | None:
+    """The transcript row of something a channel wrote at its arrival."""
+    query = select(Message).where(Message.external_id == external_id, Message.conversation_id == conversation_id)
+    return (await session.exec(query)).first()
+
+
+async def message_at(session: AsyncSession, conversation_id: int, seq: int) -> Message | None:
+    """The message with a number."""
+    query = select(Message).where(Message.conversation_id == conversation_id, Message.seq == seq)
+    return (await session.exec(query)).first()
+
+
+async def transcript_ends(
+    session: AsyncSession, tenant: str, channel: str, addresses: list[str]
+) -> dict[str, tuple[int, int]]:
+    """Conversation id and newest number of each address that has a conversation on a channel."""
+    query = (
+        select(ContactAddress.address, col(Conversation.id), Conversation.last_seq)
+        .join(Conversation, col(Conversation.contact_id) == col(ContactAddress.contact_id))
+        .where(
+            ContactAddress.tenant == tenant,
+            col(ContactAddress.address).in_(addresses),
+            Conversation.channel == channel,
+        )
+    )
+    return {address: (conversation_id, seq) for address, conversation_id, seq in (await session.exec(query)).all()}
