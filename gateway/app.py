@@ -142,6 +142,7 @@ async def running(
         app.add_routes(webhooks.routes(services))
         app.add_routes(Health(services, limits).routes())
         app.add_routes(webchat.routes(services, hub))
+        app.on_shutdown.append(hub.close)
         if settings.demo:
             app.add_routes(demo.routes(services))
         await inbox.start()
