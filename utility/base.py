@@ -149,7 +149,7 @@ class Estimate:
 
 
 class UtilityGateway(Protocol):
-    """The company's side, as the dialogue needs it. Unknown things come back as None or an empty list, never an error."""
+    """The company's side, as the dialogue needs it. Unknown things are None or an empty list, never an error."""
 
     async def accounts_by_mobile(self, tenant: str, mobile: str) -> list[Account]: ...
 
