@@ -33,8 +33,9 @@ class Tenants:
 
     @classmethod
     def load(cls, root: Path) -> Tenants:
-        """Read every tenant under a folder; `DataError` lists all faults with file and field."""
+        """Read every tenant of the project, or of a tenants folder; `DataError` lists all faults with their place."""
         faults: list[str] = []
+        root = root / "tenants" if (root / "tenants").is_dir() else root
         folders = sorted(path.parent for path in root.glob("*/tenant.yml") if not path.parent.name.startswith("_"))
         if not folders:
             raise DataError(f"{root}: no tenant found (a folder with a tenant.yml)")

@@ -44,6 +44,7 @@ from utility.tables import (
 from utility.wire import encode
 
 VERSION = "1"
+FOLDER = ROOT / "tenants"
 MONTHS = 6
 FIRST_READING = date(2025, 1, 1)
 DUE_DAY = 28
@@ -88,9 +89,16 @@ class _Rows:
         self.tables.setdefault(table, []).append(values)
 
 
-async def seed(db: Database, tenants: Tenants, *, now: datetime | None = None, root: Path = ROOT / "tenants") -> bool:
-    """Write the demo data for a moment's day; False when it was there already. Known cuts are renewed every time."""
-    now = now or db.now()
+def people(tenants: Tenants, root: Path = FOLDER) -> list[DemoAccount]:
+    """The demo people of all tenants, the same in every copy."""
+    return [person for tenant in tenants.all() for person in _Demo(tenant, root / tenant.slug / "demo.yml").people]
+
+
+async def seed(db: Database, tenants: Tenants, today: date | None = None, *, root: Path = FOLDER) -> bool:
+    """Write the demo data for a day; False when it was there already. Known cuts are renewed every time."""
+    now = db.now()
+    if today and today != now.date():
+        now = datetime.combine(today, now.timetz())
     demos = [_Demo(tenant, root / tenant.slug / "demo.yml") for tenant in tenants.all()]
     mark = f"{VERSION}:{now.date().isoformat()}"
     async with db.transaction() as session:
