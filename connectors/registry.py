@@ -80,11 +80,6 @@ def channels(
     return list(unique.values())
 
 
-def sms_sender(settings: Settings, transport: Transport) -> None:
-    """Nothing of its own: text messages leave through the outbox like all others."""
-    return None
-
-
 def sms_queue(db: Database) -> sms.SmsQueue:
     """How the rest of the service has a text message sent."""
     return sms.SmsQueue(db)

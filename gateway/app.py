@@ -99,10 +99,10 @@ async def running(
         files = Files(utility, tenants, key, settings.data_dir)
         channels = {channel.key: channel for channel in registry.channels(settings, tenants)}
         transport.allow(registry.base_urls(channels.values()))
+        transport.allow(registry.base_urls(channels.values()))
         hub = webchat.WebchatHub()
-        sms = registry.sms_sender(settings, transport)
         ownership = Ownership(db, tenants, utility, key, registry.sms_queue(db))
-        connectors = registry.connectors(Tools(transport=transport, load=files.load), {"webchat": hub, "sms": sms})
+        connectors = registry.connectors(Tools(transport=transport, load=files.load), {"webchat": hub})
         actions_token = settings.action_token.get_secret_value() or secrets.token_urlsafe(32)
         action_port = settings.action_port or free_port()
         action_url = f"http://{settings.action_host}:{action_port}/actions"
@@ -142,6 +142,7 @@ async def running(
         app.add_routes(webhooks.routes(services))
         app.add_routes(Health(services, limits).routes())
         app.add_routes(webchat.routes(services, hub))
+        app.on_shutdown.append(hub.close)
         app.on_shutdown.append(hub.close)
         if settings.demo:
             app.add_routes(demo.routes(services))

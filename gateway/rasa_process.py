@@ -57,6 +57,17 @@ def environment(action_url: str, action_token: str) -> dict[str, str]:
     }
 
 
+def command(python: Path, model: Path, port: int) -> list[str]:
+    """How a Rasa server is started, on loopback."""
+    return [
+        str(python),
+        *("-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(port)),
+        *("--model", str(model)),
+        *("--credentials", str(ROOT / "bot" / "credentials.yml")),
+        *("--endpoints", str(ROOT / "bot" / "endpoints.yml")),
+    ]
+
+
 class RasaProcess:
     """One Rasa server on loopback, started again when it ends."""
 
@@ -84,11 +95,7 @@ class RasaProcess:
             started = asyncio.get_running_loop().time()
             with self._log_file.open("ab") as sink:
                 self._process = await asyncio.create_subprocess_exec(
-                    str(python),
-                    *("-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(self.port)),
-                    *("--model", str(self._model())),
-                    *("--credentials", str(ROOT / "bot" / "credentials.yml")),
-                    *("--endpoints", str(ROOT / "bot" / "endpoints.yml")),
+                    *command(python, self._model(), self.port),
                     cwd=ROOT,
                     env=self._environment,
                     stdin=asyncio.subprocess.DEVNULL,
