@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
 from sqlalchemy.orm import Session as CoreSession
@@ -40,6 +41,19 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
     # The driver must not open transactions by itself: ours begin with BEGIN IMMEDIATE.
     connection.isolation_level = None
+
+
+def is_deadlock(error: Exception) -> bool:
+    """Whether two transactions locked each other out and this one was ended: simply to be tried again."""
+    # 40P01 deadlock_detected, 40001 serialization_failure
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
+
+
+def is_lost_connection(error: Exception) -> bool:
+    """Whether the database could not be reached or did not answer, so that trying other rows is of no use."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or "locked" in str(error.orig)
+    return isinstance(error, OSError | TimeoutError)
 
 
 class Session(ModelSession):

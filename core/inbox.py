@@ -8,22 +8,25 @@ commit, one at a time (R7); timers are rows with a later `due_at` and wait for n
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import lanes
-from core.database import Database
+from core.database import Database, is_deadlock, is_lost_connection
 from core.errors import LeaseLost
 from core.lanes import Lease
 from core.retry import turn_delay
 from core.tables import InboxRow, Quarantine
 
 QUEUE = "in"
+TIMER = "timer"
 BATCH = 500
+STOP_SECONDS = 10.0
 inbox: Any = InboxRow.__table__  # type: ignore[attr-defined]
 
 
@@ -73,36 +76,44 @@ class Claimed:
 
 async def insert(session: AsyncSession, db: Database, rows: list[NewRow]) -> int:
     """Insert rows and wake their lanes within a transaction of the caller; rows known already are passed over."""
+    return len(await _insert(session, db, rows))
+
+
+async def _insert(session: AsyncSession, db: Database, rows: list[NewRow]) -> set[tuple[str, str]]:
+    """As `insert`; returns channel and external id of the rows that are new."""
     now = db.now()
-    if not rows:
-        return 0
-    values = [
-        {
-            "channel": row.channel,
-            "external_id": row.external_id,
-            "lane": row.lane,
-            "kind": row.kind,
-            "payload": row.payload,
-            "state": "new",
-            "attempts": 0,
-            "due_at": row.due_at or now,
-            "received_at": now,
-            "reason": "",
-            "result": {},
-        }
-        for row in rows
-    ]
-    statement = (
-        lanes.insert_for(db, inbox).values(values).on_conflict_do_nothing(index_elements=["channel", "external_id"])
-    )
-    stored = (await session.execute(statement.returning(inbox.c.lane, inbox.c.due_at))).all()
-    ranks = {row.lane: row.priority for row in sorted(rows, key=lambda row: -row.priority)}
+    stored: set[tuple[str, str]] = set()
     due: dict[str, tuple[datetime, int]] = {}
-    for lane, at in stored:
-        known = due.get(lane)
-        due[lane] = (min(known[0], at) if known else at, ranks[lane])
+    for start in range(0, len(rows), lanes.CHUNK):
+        chunk = rows[start : start + lanes.CHUNK]
+        values = [
+            {
+                "channel": row.channel,
+                "external_id": row.external_id,
+                "lane": row.lane,
+                "kind": row.kind,
+                "priority": row.priority,
+                "payload": row.payload,
+                "state": "new",
+                "attempts": 0,
+                "due_at": row.due_at or now,
+                "received_at": now,
+                "reason": "",
+                "result": {},
+            }
+            for row in chunk
+        ]
+        statement = (
+            lanes.insert_for(db, inbox).values(values).on_conflict_do_nothing(index_elements=["channel", "external_id"])
+        )
+        new = (await session.execute(statement.returning(inbox.c.channel, inbox.c.external_id))).all()
+        stored |= {(row.channel, row.external_id) for row in new}
+    for row in rows:
+        if (row.channel, row.external_id) in stored:
+            at, rank = due.get(row.lane, (row.due_at or now, row.priority))
+            due[row.lane] = (min(at, row.due_at or now), min(rank, row.priority))
     await lanes.wake(session, db, QUEUE, due)
-    return len(stored)
+    return stored
 
 
 class Inbox:
@@ -111,99 +122,115 @@ class Inbox:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._waiting: list[_Waiting] = []
+        self._in_hand: list[_Waiting] = []
         self._arrived = asyncio.Event()
+        self._stopping = False
         self._writer: asyncio.Task[None] | None = None
         self.new_work = asyncio.Event()
 
     async def start(self) -> None:
+        self._stopping = False
         self._writer = asyncio.create_task(self._write_forever(), name="inbox-writer")
 
     async def stop(self) -> None:
+        """Write what waits, then end; whoever could not be served is told so, because nothing was confirmed to him."""
+        self._stopping = True
+        self._arrived.set()
         if self._writer:
+            await asyncio.wait([self._writer], timeout=STOP_SECONDS)
+        _fail(self._in_hand + self._waiting, ConnectionError("the service is stopping"))
+        self._waiting.clear()
+        if self._writer:
+            # A database that does not answer can hold the writer for a while longer; nobody waits for him any more.
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
-        for item in self._waiting:
-            if not item.done.done():
-                item.done.set_exception(ConnectionError("the service is stopping"))
-        self._waiting.clear()
+            self._writer = None
+        self._in_hand.clear()
 
     async def put(self, rows: list[NewRow], bad: list[Bad] | None = None) -> int:
         """Store rows; returns after the commit how many were new. Raises when nothing was stored."""
         if not rows and not bad:
             return 0
+        if self._stopping:
+            raise ConnectionError("the service is stopping")
         item = _Waiting(rows, bad or [], asyncio.get_running_loop().create_future())
         self._waiting.append(item)
         self._arrived.set()
         return await item.done
 
     async def _write_forever(self) -> None:
-        while True:
+        while self._waiting or not self._stopping:
             await self._arrived.wait()
             self._arrived.clear()
             while self._waiting:
-                group: list[_Waiting] = []
                 size = 0
-                while self._waiting and (not group or size + len(self._waiting[0].rows) <= BATCH):
+                while self._waiting and (not self._in_hand or size + len(self._waiting[0].rows) <= BATCH):
                     item = self._waiting.pop(0)
                     size += len(item.rows)
-                    group.append(item)
-                await self._write(group)
+                    self._in_hand.append(item)
+                await self._write(self._in_hand)
+                self._in_hand.clear()
 
-    async def _write(self, group: list[_Waiting]) -> None:
+    async def _write(self, group: list[_Waiting], tries: int = 3) -> None:
         try:
-            counts = []
             async with self._db.transaction() as session:
-                for item in group:
-                    counts.append(await insert(session, self._db, item.rows))
-                    now = self._db.now()
-                    session.add_all(
-                        Quarantine(channel=bad.channel, reason=bad.reason, body=bad.body, received_at=now)
-                        for bad in item.bad
-                    )
+                stored = await _insert(session, self._db, [row for item in group for row in item.rows])
+                now = self._db.now()
+                session.add_all(
+                    Quarantine(channel=bad.channel, reason=bad.reason, body=bad.body, received_at=now)
+                    for item in group
+                    for bad in item.bad
+                )
         except Exception as error:
-            # One bad request must not fail its neighbours: a group that fails is tried again one by one.
-            if len(group) > 1:
+            if is_deadlock(error) and tries > 1:
+                await self._write(group, tries - 1)
+            elif is_lost_connection(error) or len(group) == 1:
+                _fail(group, error)
+            else:
+                # One bad request must not fail its neighbours: the group is tried again one by one.
                 for item in group:
                     await self._write([item])
-            elif not group[0].done.done():
-                group[0].done.set_exception(error)
             return
-        for item, count in zip(group, counts, strict=True):
+        for item in group:
+            # A row that stood in several requests counts as new in the first of them.
+            keys = {(row.channel, row.external_id) for row in item.rows} & stored
+            stored -= keys
             if not item.done.done():
-                item.done.set_result(count)
+                item.done.set_result(len(keys))
         self.new_work.set()
 
     async def claim_next(self, owner: str, seconds: float) -> Claimed | None:
         """Take the head of a ready lane. A lane found empty is put to rest and the next one tried."""
+        if not await lanes.is_ready(self._db, QUEUE):
+            return None
         while True:
-            lease = await lanes.claim(self._db, QUEUE, owner, seconds)
-            if lease is None:
-                return None
-            claimed = await self._head(lease)
-            if claimed is not None:
-                return claimed
+            async with self._db.transaction() as session:
+                lease = await lanes.claim(session, self._db, QUEUE, owner, seconds)
+                if lease is None:
+                    return None
+                claimed = await self._head(session, lease)
+                if claimed is not None:
+                    return claimed
 
-    async def _head(self, lease: Lease) -> Claimed | None:
-        async with self._db.transaction() as session:
-            await lanes.guard(session, self._db, lease)
-            now = self._db.now()
-            row = (await session.execute(_open_rows(lease.key, now).order_by(inbox.c.id).limit(1))).first()
-            if row is None or row.due_at > now:
-                await lanes.settle(session, lease, await _next_ready(session, lease.key, now), release=True)
-                return None
-            # The attempt counts from the claim: a message that kills its worker must not live for ever (R10).
-            await session.execute(update(inbox).where(inbox.c.id == row.id).values(attempts=row.attempts + 1))
-            return Claimed(
-                id=row.id,
-                channel=row.channel,
-                external_id=row.external_id,
-                lane=row.lane,
-                kind=row.kind,
-                payload=row.payload,
-                attempts=row.attempts + 1,
-                received_at=row.received_at,
-                lease=lease,
-            )
+    async def _head(self, session: AsyncSession, lease: Lease) -> Claimed | None:
+        now = self._db.now()
+        row = await _first_runnable(session, lease.key, now)
+        if row is None:
+            await _settle(session, lease)
+            return None
+        # The attempt counts from the claim: a message that kills its worker must not live for ever (R10).
+        await session.execute(update(inbox).where(inbox.c.id == row.id).values(attempts=row.attempts + 1))
+        return Claimed(
+            id=row.id,
+            channel=row.channel,
+            external_id=row.external_id,
+            lane=row.lane,
+            kind=row.kind,
+            payload=row.payload,
+            attempts=row.attempts + 1,
+            received_at=row.received_at,
+            lease=lease,
+        )
 
     async def finish(
         self, session: AsyncSession, claimed: Claimed, result: dict[str, Any], state: str = "done", reason: str = ""
@@ -219,7 +246,7 @@ class Inbox:
         )
         if changed.first() is None:
             raise LeaseLost(f"inbox row {claimed.id} was finished by another worker")
-        await lanes.settle(session, claimed.lease, await _next_ready(session, claimed.lane, now), release=True)
+        await _settle(session, claimed.lease)
 
     async def give_back(self, claimed: Claimed, reason: str) -> bool:
         """Put a row back for a later try. Returns False when its tries are used up: the caller must bury it."""
@@ -234,7 +261,7 @@ class Inbox:
                 .where(inbox.c.id == claimed.id)
                 .values(due_at=now + timedelta(seconds=delay), reason=reason[:200])
             )
-            await lanes.settle(session, claimed.lease, await _next_ready(session, claimed.lane, now), release=True)
+            await _settle(session, claimed.lease)
         return True
 
     async def still_ours(self, session: AsyncSession, row_id: int, fence: int) -> bool:
@@ -242,10 +269,15 @@ class Inbox:
         query = (
             select(inbox.c.id)
             .join(lanes.lanes, and_(lanes.lanes.c.queue == QUEUE, lanes.lanes.c.key == inbox.c.lane))
-            .where(inbox.c.id == row_id, inbox.c.state == "new", lanes.lanes.c.fence == fence)
+            .where(
+                inbox.c.id == row_id,
+                inbox.c.state == "new",
+                lanes.lanes.c.fence == fence,
+                lanes.lanes.c.owner != "",  # given back: nobody's turn until the next claim
+            )
         )
         if not self._db.is_sqlite:
-            query = query.with_for_update()
+            query = query.with_for_update(of=lanes.lanes)
         return (await session.execute(query)).first() is not None
 
     async def counts(self) -> dict[str, int]:
@@ -255,23 +287,39 @@ class Inbox:
             return {state: count for state, count in rows}
 
 
-def _open_rows(lane: str, now: datetime) -> Any:
-    """Rows of a lane that may be handled: the first message in line, and timers whose time has come."""
-    return select(inbox).where(
-        inbox.c.lane == lane, inbox.c.state == "new", or_(inbox.c.kind != "timer", inbox.c.due_at <= now)
-    )
+def _fail(group: Iterable[_Waiting], error: Exception) -> None:
+    for item in group:
+        if not item.done.done():
+            item.done.set_exception(error)
 
 
-async def _next_ready(session: AsyncSession, lane: str, now: datetime) -> datetime | None:
-    head = (
-        await session.execute(_open_rows(lane, now).with_only_columns(inbox.c.due_at).order_by(inbox.c.id).limit(1))
-    ).scalar()
+def _open_rows(lane: str) -> Any:
+    return select(inbox).where(inbox.c.lane == lane, inbox.c.state == "new")
+
+
+async def _first_runnable(session: AsyncSession, lane: str, now: datetime) -> Any:
+    """What of a lane may be handled now: the first message in line, or a timer whose time has come."""
+    message = (
+        await session.execute(_open_rows(lane).where(inbox.c.kind != TIMER).order_by(inbox.c.id).limit(1))
+    ).first()
     timer = (
         await session.execute(
-            select(func.min(inbox.c.due_at)).where(
-                inbox.c.lane == lane, inbox.c.state == "new", inbox.c.kind == "timer"
-            )
+            _open_rows(lane).where(inbox.c.kind == TIMER, inbox.c.due_at <= now).order_by(inbox.c.id).limit(1)
         )
-    ).scalar()
-    known = [moment for moment in (head, timer) if moment is not None]
-    return min(known) if known else None
+    ).first()
+    runnable = [row for row in (message, timer) if row is not None and row.due_at <= now]
+    return min(runnable, key=lambda row: row.id, default=None)
+
+
+async def _settle(session: AsyncSession, lease: Lease) -> None:
+    """Give the lane back, ready when its first message or its next timer is due.
+
+    A lane is as urgent as the most urgent message in it, because that one waits for those before it.
+    """
+    due = _open_rows(lease.key).with_only_columns(inbox.c.due_at).limit(1)
+    message = (await session.execute(due.where(inbox.c.kind != TIMER).order_by(inbox.c.id))).scalar()
+    timer = (await session.execute(due.where(inbox.c.kind == TIMER).order_by(inbox.c.due_at))).scalar()
+    ready_at = min((moment for moment in (message, timer) if moment is not None), default=None)
+    urgency = _open_rows(lease.key).with_only_columns(func.min(inbox.c.priority)).where(inbox.c.kind != TIMER)
+    priority = (await session.execute(urgency)).scalar()
+    await lanes.settle(session, lease, ready_at, 1 if priority is None else priority, release=True)

@@ -18,6 +18,7 @@ from core.database import Database
 from core.errors import LeaseLost
 from core.tables import Lane
 
+CHUNK = 1000  # rows of one statement: both databases take some 32,000 parameters
 lanes: Any = Lane.__table__  # type: ignore[attr-defined]
 
 
@@ -38,55 +39,91 @@ def insert_for(db: Database, table: Any) -> Any:
 
 async def wake(session: AsyncSession, db: Database, queue: str, due: dict[str, tuple[datetime, int]]) -> None:
     """Say that each lane of `due` has work at a time, with a priority rank. An earlier time or a better rank wins."""
-    if not due:
-        return
-    statement = insert_for(db, lanes).values(
-        [
-            {"queue": queue, "key": key, "ready_at": at, "priority": rank, "owner": "", "fence": 0}
-            for key, (at, rank) in sorted(due.items())
-        ]
-    )
-    new = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=["queue", "key"],
-        set_={
-            "ready_at": case(
-                (or_(lanes.c.ready_at.is_(None), new.ready_at < lanes.c.ready_at), new.ready_at), else_=lanes.c.ready_at
-            ),
-            "priority": case((new.priority < lanes.c.priority, new.priority), else_=lanes.c.priority),
-        },
-    )
-    await session.execute(statement)
+    # Always in the order of the keys, so that two who wake the same lanes cannot lock each other out.
+    ordered = sorted(due.items())
+    for start in range(0, len(ordered), CHUNK):
+        statement = insert_for(db, lanes).values(
+            [
+                {"queue": queue, "key": key, "ready_at": at, "priority": rank, "owner": "", "fence": 0}
+                for key, (at, rank) in ordered[start : start + CHUNK]
+            ]
+        )
+        new = statement.excluded
+        resting = lanes.c.ready_at.is_(None)
+        statement = statement.on_conflict_do_update(
+            index_elements=["queue", "key"],
+            set_={
+                "ready_at": case((or_(resting, new.ready_at < lanes.c.ready_at), new.ready_at), else_=lanes.c.ready_at),
+                "priority": case((or_(resting, new.priority < lanes.c.priority), new.priority), else_=lanes.c.priority),
+            },
+        )
+        await session.execute(statement)
 
 
-async def claim(db: Database, queue: str, owner: str, seconds: float, busy: set[str] | None = None) -> Lease | None:
+async def claim(
+    session: AsyncSession, db: Database, queue: str, owner: str, seconds: float, busy: set[str] | None = None
+) -> Lease | None:
     """Take the most urgent ready lane, or None. `busy` are keys to pass over (an account that must wait)."""
+    now = db.now()
+    query = (
+        select(lanes.c.key, lanes.c.fence)
+        .where(
+            lanes.c.queue == queue,
+            lanes.c.ready_at <= now,
+            or_(lanes.c.lease_until.is_(None), lanes.c.lease_until < now),
+        )
+        .order_by(lanes.c.priority, lanes.c.ready_at)
+        .limit(1)
+    )
+    if busy:
+        query = query.where(lanes.c.key.not_in(busy))
+    if not db.is_sqlite:
+        query = query.with_for_update(skip_locked=True)
+    row = (await session.execute(query)).first()
+    if row is None:
+        return None
+    fence = row.fence + 1
+    await session.execute(
+        update(lanes)
+        .where(lanes.c.queue == queue, lanes.c.key == row.key)
+        .values(owner=owner, lease_until=now + timedelta(seconds=seconds), fence=fence)
+    )
+    return Lease(queue=queue, key=row.key, owner=owner, fence=fence)
+
+
+async def is_ready(db: Database, queue: str) -> bool:
+    """Whether any lane could be claimed; a look that locks nothing."""
+    now = db.now()
+    async with db.reading() as session:
+        query = select(lanes.c.key).where(
+            lanes.c.queue == queue,
+            lanes.c.ready_at <= now,
+            or_(lanes.c.lease_until.is_(None), lanes.c.lease_until < now),
+        )
+        return (await session.execute(query.limit(1))).first() is not None
+
+
+async def lock(session: AsyncSession, db: Database, queue: str, key: str) -> None:
+    """Wait until no other transaction works on this lane; holds until the end of this one."""
+    if not db.is_sqlite:
+        query = select(lanes.c.key).where(lanes.c.queue == queue, lanes.c.key == key)
+        await session.execute(query.with_for_update())
+
+
+async def free_all(db: Database) -> int:
+    """End every lease, for a service that has just started and knows that it is alone. Returns how many there were.
+
+    What the dead process left is then handled at once instead of after its leases. Fences stay, so even a process
+    that was not dead after all could write nothing.
+    """
     async with db.transaction() as session:
-        now = db.now()
-        query = (
-            select(lanes.c.key, lanes.c.fence)
-            .where(
-                lanes.c.queue == queue,
-                lanes.c.ready_at <= now,
-                or_(lanes.c.lease_until.is_(None), lanes.c.lease_until < now),
-            )
-            .order_by(lanes.c.priority, lanes.c.ready_at)
-            .limit(1)
-        )
-        if busy:
-            query = query.where(lanes.c.key.not_in(busy))
-        if not db.is_sqlite:
-            query = query.with_for_update(skip_locked=True)
-        row = (await session.execute(query)).first()
-        if row is None:
-            return None
-        fence = row.fence + 1
-        await session.execute(
+        freed = await session.execute(
             update(lanes)
-            .where(lanes.c.queue == queue, lanes.c.key == row.key)
-            .values(owner=owner, lease_until=now + timedelta(seconds=seconds), fence=fence)
+            .where(lanes.c.lease_until.is_not(None))
+            .values(owner="", lease_until=None, fence=lanes.c.fence + 1)
+            .returning(lanes.c.key)
         )
-        return Lease(queue=queue, key=row.key, owner=owner, fence=fence)
+        return len(freed.all())
 
 
 async def guard(session: AsyncSession, db: Database, lease: Lease, seconds: float | None = None) -> None:

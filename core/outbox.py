@@ -11,14 +11,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, case, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import lanes
 from core.database import Database
-from core.errors import SendError, WindowClosed
+from core.errors import LeaseLost, SendError, WindowClosed
 from core.lanes import Lease
-from core.messages import Delivery, OutgoingMessage, StatusUpdate, outgoing_from_json, status_from_json, to_json
+from core.messages import (
+    Delivery,
+    OutgoingMessage,
+    Priority,
+    StatusUpdate,
+    outgoing_from_json,
+    status_from_json,
+    to_json,
+)
 from core.retry import DOUBT_SECONDS, LIFETIME_SECONDS, send_delay
 from core.tables import OutboxRow, ParkedStatus
 
@@ -26,7 +34,9 @@ QUEUE = "out"
 PARK = timedelta(minutes=10)  # reliability.md R20
 MAX_SENDS = 12
 NEVER_TWICE = ("code", "document")
-RANK = {Delivery.SENT: 1, Delivery.DELIVERED: 2, Delivery.READ: 3}
+DOUBTFUL = "doubtful"
+# What a platform said last counts only when it says more; the order of arrival must not matter (R20).
+RANK = {Delivery.SENT: 1, Delivery.FAILED: 2, Delivery.DELIVERED: 3, Delivery.READ: 4}
 outbox: Any = OutboxRow.__table__  # type: ignore[attr-defined]
 parked: Any = ParkedStatus.__table__  # type: ignore[attr-defined]
 
@@ -45,6 +55,19 @@ class ToSend:
     callback: str
     created_at: datetime
     lease: Lease = field(repr=False)
+
+
+@dataclass
+class Waiting:
+    """What decides about a row that has not left for good."""
+
+    id: int
+    state: str
+    purpose: str
+    priority: int
+    due_at: datetime
+    expires_at: datetime | None
+    doubts: int
 
 
 def lane_key(channel: str, address: str) -> str:
@@ -81,6 +104,7 @@ async def enqueue(
             "payload": to_json(message),
             "state": "queued",
             "attempts": 0,
+            "doubts": 0,
             "due_at": now,
             "expires_at": now + timedelta(seconds=LIFETIME_SECONDS.get(message.purpose, LIFETIME_SECONDS["reply"])),
             "external_id": "",
@@ -102,134 +126,137 @@ class Outbox:
 
     async def claim_next(self, owner: str, seconds: float, busy: set[str] | None = None) -> ToSend | None:
         """Take the head of the most urgent ready lane and mark it `sending`."""
+        if not await lanes.is_ready(self._db, QUEUE):
+            return None
         while True:
-            lease = await lanes.claim(self._db, QUEUE, owner, seconds, busy)
-            if lease is None:
-                return None
-            claimed = await self._head(lease)
-            if claimed is not None:
-                return claimed
+            async with self._db.transaction() as session:
+                lease = await lanes.claim(session, self._db, QUEUE, owner, seconds, busy)
+                if lease is None:
+                    return None
+                claimed = await self._head(session, lease)
+                if claimed is not None:
+                    return claimed
 
-    async def _head(self, lease: Lease) -> ToSend | None:
-        async with self._db.transaction() as session:
-            await lanes.guard(session, self._db, lease)
-            now = self._db.now()
-            await self._put_away(session, lease.key, now)
-            row = (await session.execute(_open_rows(lease.key).limit(1))).first()
-            if row is None or row.due_at > now:
-                await lanes.settle(session, lease, *await _next_ready(session, lease.key), release=True)
-                return None
-            await session.execute(
-                update(outbox)
-                .where(outbox.c.id == row.id)
-                .values(state="sending", attempts=row.attempts + 1, due_at=now)
-            )
-            return ToSend(
-                id=row.id,
-                channel=row.channel,
-                address=row.address,
-                conversation_id=row.conversation_id,
-                message_id=row.message_id,
-                message=outgoing_from_json(row.payload),
-                attempts=row.attempts + 1,
-                callback=f"sathi-{row.id}",
-                created_at=row.created_at,
-                lease=lease,
-            )
-
-    async def _put_away(self, session: AsyncSession, lane: str, now: datetime) -> None:
-        """Settle what needs no API call: a send a dead worker left, doubts that ran out, messages too old to matter."""
-        here = outbox.c.lane == lane
-        # We hold the lane, so a row still `sending` belongs to a worker that died in the middle.
+    async def _head(self, session: AsyncSession, lease: Lease) -> ToSend | None:
+        now = self._db.now()
+        waiting = await _waiting_on(session, lease.key)
+        for item in waiting:
+            if changes := put_away(item, now):
+                await session.execute(update(outbox).where(outbox.c.id == item.id).values(**changes))
+                item.state, item.due_at = changes["state"], changes.get("due_at", item.due_at)
+        head, ready_at, priority = next_to_leave(waiting)
+        if head is None or ready_at is None or ready_at > now:
+            await lanes.settle(session, lease, ready_at, priority, release=True)
+            return None
+        row = (await session.execute(select(outbox).where(outbox.c.id == head.id))).one()
         await session.execute(
-            update(outbox)
-            .where(here, outbox.c.state == "sending")
-            .values(
-                state="doubtful",
-                due_at=now + timedelta(seconds=DOUBT_SECONDS),
-                error_words="the sender stopped in the middle",
-            )
+            update(outbox).where(outbox.c.id == row.id).values(state="sending", attempts=row.attempts + 1, due_at=now)
         )
-        over = and_(here, outbox.c.state == "doubtful", outbox.c.due_at <= now)
-        await session.execute(
-            update(outbox)
-            .where(over, or_(outbox.c.purpose.in_(NEVER_TWICE), outbox.c.attempts >= 2))
-            .values(state="failed", error_code="doubtful", error_words="no word whether it arrived; not sent again")
-        )
-        await session.execute(update(outbox).where(over).values(state="errored"))
-        await session.execute(
-            update(outbox)
-            .where(here, outbox.c.state.in_(("queued", "errored")), outbox.c.expires_at < now)
-            .values(state="expired", error_words="too old to be sent")
+        return ToSend(
+            id=row.id,
+            channel=row.channel,
+            address=row.address,
+            conversation_id=row.conversation_id,
+            message_id=row.message_id,
+            message=outgoing_from_json(row.payload),
+            attempts=row.attempts + 1,
+            callback=f"sathi-{row.id}",
+            created_at=row.created_at,
+            lease=lease,
         )
 
     async def accept(self, sent: ToSend, external_id: str) -> None:
-        """The platform took it. A status that came first is applied now."""
-        async with self._db.transaction() as session:
-            await self._guard(session, sent)
-            now = self._db.now()
-            await session.execute(
-                update(outbox)
-                .where(outbox.c.id == sent.id, outbox.c.state.in_(("sending", "doubtful")))
-                .values(state="sent", external_id=external_id, sent_at=now, error_code="", error_words="")
+        """The platform took it. A status that came first stays or is applied now."""
+        try:
+            async with self._db.transaction() as session:
+                await lanes.guard(session, self._db, sent.lease)
+                await self._note_accepted(session, sent, external_id)
+                await self._settle(session, sent.lease)
+        except LeaseLost:
+            # The lane is somebody else's, but that this message arrived is still worth knowing: it ends their doubt.
+            async with self._db.transaction() as session:
+                await lanes.lock(session, self._db, QUEUE, sent.lease.key)
+                state = (await session.execute(select(outbox.c.state).where(outbox.c.id == sent.id))).scalar()
+                if state == DOUBTFUL:
+                    await self._note_accepted(session, sent, external_id)
+            raise
+
+    async def _note_accepted(self, session: AsyncSession, sent: ToSend, external_id: str) -> None:
+        undecided = outbox.c.state.in_(("sending", DOUBTFUL))
+        await session.execute(
+            update(outbox)
+            .where(outbox.c.id == sent.id)
+            .values(
+                state=case((undecided, "sent"), else_=outbox.c.state),
+                error_code=case((undecided, ""), else_=outbox.c.error_code),
+                error_words=case((undecided, ""), else_=outbox.c.error_words),
+                external_id=external_id,
+                sent_at=self._db.now(),
             )
-            if external_id:
-                early = (
-                    await session.execute(
-                        select(parked)
-                        .where(parked.c.channel == sent.channel, parked.c.external_id == external_id)
-                        .order_by(parked.c.id)
-                    )
-                ).all()
-                for row in early:
-                    await _apply(session, sent.id, status_from_json(row.payload))
-                if early:
-                    await session.execute(delete(parked).where(parked.c.id.in_([row.id for row in early])))
-            await lanes.settle(session, sent.lease, *await _next_ready(session, sent.lease.key), release=True)
+        )
+        if not external_id:
+            return
+        await self._one_at_a_time(session, sent.channel, external_id)
+        here = and_(parked.c.channel == sent.channel, parked.c.external_id == external_id)
+        for row in (await session.execute(select(parked).where(here).order_by(parked.c.id))).all():
+            await _apply(session, self._db, sent.id, status_from_json(row.payload))
+        await session.execute(delete(parked).where(here))
+
+    async def _one_at_a_time(self, session: AsyncSession, channel: str, external_id: str) -> None:
+        """Whoever notes an id and whoever parks a status for it must see each other's rows."""
+        if not self._db.is_sqlite:
+            await session.execute(
+                select(func.pg_advisory_xact_lock(func.hashtextextended(f"{channel} {external_id}", 0)))
+            )
 
     async def fail(self, sent: ToSend, error: SendError) -> str:
-        """Note a failed try; returns the row's new state."""
+        """Note a failed try; returns the row's new state. A status that came first is the better word and stays."""
         delay = send_delay(error, sent.attempts) if sent.attempts < MAX_SENDS else None
         if error.settles_by_status:
-            state = "doubtful"
+            state = DOUBTFUL
         elif isinstance(error, WindowClosed):
             state = "held"
         else:
             state = "failed" if delay is None else "errored"
+        doubts = outbox.c.doubts + (1 if state == DOUBTFUL else 0)
         async with self._db.transaction() as session:
-            await self._guard(session, sent)
+            await lanes.guard(session, self._db, sent.lease)
             now = self._db.now()
             await session.execute(
                 update(outbox)
                 .where(outbox.c.id == sent.id, outbox.c.state == "sending")
                 .values(
                     state=state,
+                    doubts=doubts,
                     due_at=now + timedelta(seconds=delay or 0.0),
                     error_code=error.code[:64],
                     error_words=error.words[:500],
                 )
             )
-            await lanes.settle(session, sent.lease, *await _next_ready(session, sent.lease.key), release=True)
-        return state
+            known: str = (await session.execute(select(outbox.c.state).where(outbox.c.id == sent.id))).scalar_one()
+            await self._settle(session, sent.lease)
+        return known
 
     async def postpone(self, sent: ToSend, seconds: float) -> None:
         """Put a row back untried because a limit does not allow it yet."""
         async with self._db.transaction() as session:
-            await self._guard(session, sent)
+            await lanes.guard(session, self._db, sent.lease)
             due = self._db.now() + timedelta(seconds=seconds)
             await session.execute(
                 update(outbox)
                 .where(outbox.c.id == sent.id)
                 .values(state="queued", attempts=sent.attempts - 1, due_at=due)
             )
-            await lanes.settle(session, sent.lease, *await _next_ready(session, sent.lease.key), release=True)
+            await self._settle(session, sent.lease)
 
-    async def _guard(self, session: AsyncSession, sent: ToSend) -> None:
-        await lanes.guard(session, self._db, sent.lease)
+    async def _settle(self, session: AsyncSession, lease: Lease) -> None:
+        _, ready_at, priority = next_to_leave(await _waiting_on(session, lease.key))
+        await lanes.settle(session, lease, ready_at, priority, release=True)
 
     async def apply_status(self, session: AsyncSession, channel: str, update_: StatusUpdate) -> int | None:
         """Move the row a status speaks of; returns its id. An unknown id is parked: it may come before our own note."""
         if update_.watermark:
+            await lanes.lock(session, self._db, QUEUE, lane_key(channel, update_.address))
             query = select(outbox.c.id).where(
                 outbox.c.channel == channel,
                 outbox.c.address == update_.address,
@@ -237,30 +264,38 @@ class Outbox:
                 outbox.c.sent_at <= update_.occurred_at,
             )
             for (row_id,) in (await session.execute(query)).all():
-                await _apply(session, row_id, update_)
+                await _apply(session, self._db, row_id, update_)
             return None
         row_id = await self._find(session, channel, update_)
+        if row_id is None and update_.external_id:
+            await self._one_at_a_time(session, channel, update_.external_id)
+            row_id = await self._find(session, channel, update_)
         if row_id is None:
             now = self._db.now()
             await session.execute(delete(parked).where(parked.c.created_at < now - PARK))
             session.add(
                 ParkedStatus(channel=channel, external_id=update_.external_id, payload=to_json(update_), created_at=now)
             )
+            await session.flush()
             return None
-        await _apply(session, row_id, update_)
+        await _apply(session, self._db, row_id, update_)
         return row_id
 
     async def _find(self, session: AsyncSession, channel: str, update_: StatusUpdate) -> int | None:
+        """The row of a status, with its lane locked: whoever sends there now must not decide at the same moment."""
         if update_.callback.startswith("sathi-") and update_.callback[6:].isdigit():
             wanted = outbox.c.id == int(update_.callback[6:])
         elif update_.external_id:
             wanted = outbox.c.external_id == update_.external_id
         else:
             return None
-        found: int | None = (
-            await session.execute(select(outbox.c.id).where(outbox.c.channel == channel, wanted))
-        ).scalar()
-        return found
+        found = (
+            await session.execute(select(outbox.c.id, outbox.c.lane).where(outbox.c.channel == channel, wanted))
+        ).first()
+        if found is None:
+            return None
+        await lanes.lock(session, self._db, QUEUE, found.lane)
+        return int(found.id)
 
     async def counts(self) -> dict[str, int]:
         """Rows by state."""
@@ -293,49 +328,91 @@ class Outbox:
             await session.execute(
                 update(outbox)
                 .where(outbox.c.id == row_id)
-                .values(state="queued", attempts=0, due_at=now, expires_at=now + timedelta(seconds=life))
+                .values(
+                    state="queued",
+                    attempts=0,
+                    doubts=0,
+                    due_at=now,
+                    expires_at=now + timedelta(seconds=life),
+                    external_id="",  # a late word on the old try must not touch the new one
+                    error_code="",
+                    error_words="",
+                )
             )
             await lanes.wake(session, self._db, QUEUE, {row.lane: (now, row.priority)})
             return True
 
 
-async def _apply(session: AsyncSession, row_id: int, update_: StatusUpdate) -> None:
-    """Keep the furthest of sent < delivered < read; failed counts only when nothing better is known."""
-    row = (await session.execute(select(outbox.c.state).where(outbox.c.id == row_id))).one()
-    known = RANK.get(Delivery(row.state), 0) if row.state in Delivery.__members__.values() else 0
+async def _apply(session: AsyncSession, db: Database, row_id: int, update_: StatusUpdate) -> None:
+    """Keep the furthest of sent < failed < delivered < read. What we only guessed ourselves gives way to any word."""
+    row = (await session.execute(select(outbox).where(outbox.c.id == row_id))).one()
+    guessed = row.state == "failed" and row.error_code == DOUBTFUL
+    known = 0 if guessed or row.state not in list(Delivery) else RANK[Delivery(row.state)]
     values: dict[str, Any] = {}
-    if update_.status is Delivery.FAILED:
-        if known < RANK[Delivery.DELIVERED] and row.state != "failed":
-            values = {"state": "failed", "error_code": update_.code[:64], "error_words": update_.words[:500]}
-    else:
-        if RANK[update_.status] > known:
-            values["state"] = update_.status.value
-        if update_.status is Delivery.DELIVERED:
-            values["delivered_at"] = update_.occurred_at
-        elif update_.status is Delivery.READ:
-            values["read_at"] = update_.occurred_at
-        if row.state in ("doubtful", "failed") and update_.external_id:
-            values["external_id"] = update_.external_id
+    if update_.external_id and not row.external_id:
+        values["external_id"] = update_.external_id
+    if update_.status is not Delivery.FAILED and row.sent_at is None:
+        values["sent_at"] = update_.occurred_at
+    if update_.status is Delivery.DELIVERED:
+        values["delivered_at"] = update_.occurred_at
+    elif update_.status is Delivery.READ:
+        values["read_at"] = update_.occurred_at
+    if RANK[update_.status] > known:
+        failed = update_.status is Delivery.FAILED
+        values |= {
+            "state": update_.status.value,
+            "error_code": update_.code[:64] if failed else "",
+            "error_words": update_.words[:500] if failed else "",
+        }
     if values:
         await session.execute(update(outbox).where(outbox.c.id == row_id).values(**values))
+    if row.state == DOUBTFUL and values.get("state"):
+        # What waited behind the doubt may go now.
+        await lanes.wake(session, db, QUEUE, {row.lane: (db.now(), row.priority)})
 
 
-def _open_rows(lane: str) -> Any:
-    return (
-        select(outbox)
-        .where(outbox.c.lane == lane, outbox.c.state.in_(("queued", "errored")))
+async def _waiting_on(session: AsyncSession, lane: str) -> list[Waiting]:
+    query = (
+        select(*(outbox.c[name] for name in ("id", "state", "purpose", "priority", "due_at", "expires_at", "doubts")))
+        .where(outbox.c.lane == lane, outbox.c.state.in_(("queued", "errored", "sending", DOUBTFUL)))
         .order_by(outbox.c.priority, outbox.c.id)
     )
+    return [Waiting(*row) for row in (await session.execute(query)).all()]
 
 
-async def _next_ready(session: AsyncSession, lane: str) -> tuple[datetime | None, int]:
-    """When the lane has work again, and how urgent it is."""
-    head = (await session.execute(_open_rows(lane).limit(1))).first()
-    doubt = (
-        await session.execute(
-            select(func.min(outbox.c.due_at)).where(outbox.c.lane == lane, outbox.c.state == "doubtful")
-        )
-    ).scalar()
+def put_away(row: Waiting, now: datetime) -> dict[str, Any]:
+    """What becomes of a row without any API call: a send that a dead worker left, a doubt that ran out, old age.
+
+    To be asked by whoever holds the lane: a row still `sending` then belongs to somebody who died in the middle.
+    """
+    if row.state == "sending":
+        return {
+            "state": DOUBTFUL,
+            "due_at": now + timedelta(seconds=DOUBT_SECONDS),
+            "doubts": row.doubts + 1,
+            "error_words": "the sender stopped in the middle",
+        }
+    if row.state == DOUBTFUL:
+        if row.due_at > now:
+            return {}
+        if row.purpose in NEVER_TWICE or row.doubts >= 2:
+            words = "no word whether it arrived; not sent again"
+            return {"state": "failed", "error_code": DOUBTFUL, "error_words": words}
+    if row.expires_at is not None and row.expires_at < now:
+        return {"state": "expired", "error_words": "too old to be sent"}
+    return {"state": "errored"} if row.state == DOUBTFUL else {}
+
+
+def next_to_leave(waiting: list[Waiting]) -> tuple[Waiting | None, datetime | None, int]:
+    """What leaves next of a lane's rows (most urgent first), when, and how urgent it is.
+
+    A doubtful message may be on its way, so what was said after it waits for its status (R7); danger does not.
+    """
+    head = next((row for row in waiting if row.state in ("queued", "errored")), None)
+    doubts = [row for row in waiting if row.state == DOUBTFUL]
+    settled_at = max((row.due_at for row in doubts), default=None)
     if head is None:
-        return doubt, 1
-    return (min(head.due_at, doubt) if doubt else head.due_at), head.priority
+        return None, settled_at, doubts[0].priority if doubts else 1
+    if settled_at is None or head.priority == Priority.DANGER.rank:
+        return head, head.due_at, head.priority
+    return head, max(head.due_at, settled_at), head.priority

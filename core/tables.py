@@ -128,6 +128,7 @@ class InboxRow(SQLModel, table=True):
     external_id: str
     lane: str
     kind: str
+    priority: int = 1
     payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     state: str = "new"
     attempts: int = 0
@@ -142,6 +143,7 @@ class OutboxRow(SQLModel, table=True):
     """One API call to make.
 
     `state`: queued, sending, doubtful, sent, delivered, read, errored, failed, expired, held.
+    `attempts` counts calls, `doubts` those of which nobody knows whether they arrived.
     """
 
     __tablename__ = "outbox"
@@ -158,6 +160,7 @@ class OutboxRow(SQLModel, table=True):
     payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     state: str = "queued"
     attempts: int = 0
+    doubts: int = 0
     due_at: datetime = Field(sa_type=WHEN)
     expires_at: datetime | None = Field(default=None, sa_type=WHEN)
     external_id: str = Field(default="", index=True)

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from core.database import Database
-from core.errors import ConfigurationError
 from core.tables import Contact
 
 
