@@ -26,14 +26,24 @@ class Person:
     note: str = "postpaid"
 
 
-PEOPLE = tuple(
-    Person(tenant=tenant, utility=utility, account=account, mobile=mobile, note=note)
-    for tenant, utility, account, mobile, note in demo_seed.PEOPLE
-)
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="3"><title>Demo text messages</title>
 <h1>Text messages of the demo</h1><p>No SMS gateway is set (SATHI_SMS_URL): what would be sent stands here.</p>
 <table><tr><th>when (UTC)</th><th>to</th><th>text</th></tr>%s</table></html>"""
+
+
+def people(tenants: Tenants) -> list[Person]:
+    """The demo customers of all tenants."""
+    return [
+        Person(
+            tenant=person.tenant,
+            utility=person.utility.upper(),
+            account=person.number,
+            mobile=person.mobile,
+            note=f"prepaid, meter {person.meter}" if person.kind == "prepaid" else person.kind,
+        )
+        for person in demo_seed.people(tenants)
+    ]
 
 
 async def seed(db: Database, tenants: Tenants) -> None:

@@ -12,7 +12,7 @@ from core.errors import ConfigurationError
 from core.settings import Settings
 from gateway import training
 from gateway.app import Service, running
-from gateway.demo import PEOPLE
+from gateway.demo import people
 from gateway.rasa_process import rasa_python
 
 WATCHDOG_SECONDS = 40.0  # reliability.md R19
@@ -72,7 +72,7 @@ def _greet(settings: Settings, service: Service) -> None:
         say(f"  One-time codes (demo)     {service.public_url}/demo/sms")
         say()
         say("  Demo customers (tenant, utility, account, mobile):")
-        for person in PEOPLE:
+        for person in people(service.services.tenants):
             say(f"    {person.tenant:<26}{person.utility:<11}{person.account:<13}{person.mobile}  {person.note}")
     say()
 
