@@ -63,7 +63,9 @@ class Service:
 
 
 @web.middleware
-async def secure(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+async def secure(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
     """Headers that every answer carries."""
     response = await handler(request)
     if not response.prepared:

@@ -43,7 +43,9 @@ def parser() -> argparse.ArgumentParser:
     """All commands."""
     from gateway import channel_cli, data_lint, nlu_cli, operations_cli, replay_cli
 
-    main_parser = argparse.ArgumentParser(prog="sathi", description="Customer-service chatbot of an electricity distributor.")
+    main_parser = argparse.ArgumentParser(
+        prog="sathi", description="Customer-service chatbot of an electricity distributor."
+    )
     commands = main_parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, function, words in (
         ("run", _run, "serve with Rasa beside it until Ctrl-C"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 
 from aiohttp import web
@@ -13,17 +12,7 @@ from core.tables import OutboxRow
 from core.tenants import Tenants
 from gateway.services import Services
 from utility import seed as demo_seed
-
-
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """A demo customer, the same in every copy (docs/demo.md)."""
-
-    tenant: str
-    utility: str
-    account: str
-    mobile: str
-    note: str = "postpaid"
+from utility.seed import DemoAccount
 
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -46,6 +35,11 @@ def people(tenants: Tenants) -> list[Person]:
     ]
 
 
+def people(tenants: Tenants) -> list[DemoAccount]:
+    """The demo customers, the same in every copy."""
+    return demo_seed.people(tenants)
+
+
 async def seed(db: Database, tenants: Tenants) -> None:
     """Fill an empty database with the demo's accounts, bills and payments; changes nothing that is there."""
     await demo_seed.seed(db, tenants, db.now().date())
@@ -58,11 +52,23 @@ def routes(services: Services) -> list[web.RouteDef]:
 
     async def messages(request: web.Request) -> web.Response:
         async with services.db.reading() as session:
-            query = select(OutboxRow).where(col(OutboxRow.channel).startswith("sms:")).order_by(col(OutboxRow.id).desc()).limit(20)
+            query = (
+                select(OutboxRow)
+                .where(col(OutboxRow.channel).startswith("sms:"))
+                .order_by(col(OutboxRow.id).desc())
+                .limit(20)
+            )
             rows = (await session.exec(query)).all()
         if request.query.get("format") == "json":
             return web.json_response(
-                [{"to": row.address.partition(":")[2], "text": row.payload.get("text", ""), "at": row.created_at.isoformat()} for row in rows]
+                [
+                    {
+                        "to": row.address.partition(":")[2],
+                        "text": row.payload.get("text", ""),
+                        "at": row.created_at.isoformat(),
+                    }
+                    for row in rows
+                ]
             )
         lines = "".join(
             f"<tr><td>{row.created_at:%H:%M:%S}</td><td>{escape(row.address.partition(':')[2])}</td>"

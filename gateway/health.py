@@ -37,9 +37,7 @@ class Health:
         parts = {"database": await self._database(), "rasa": self._services.rasa.ready}
         channels = {key: self._limits.is_open(channel) for key, channel in self._services.channels.items()}
         ready = all(parts.values()) and all(channels.values())
-        return web.json_response(
-            {"ready": ready, "parts": parts, "channels": channels}, status=200 if ready else 503
-        )
+        return web.json_response({"ready": ready, "parts": parts, "channels": channels}, status=200 if ready else 503)
 
     async def _database(self) -> bool:
         try:
@@ -57,7 +55,10 @@ class Health:
             raise web.HTTPForbidden(text="")
         for server, ready in self._services.rasa.states().items():
             metrics.RASA_READY.labels(server).set(ready)
-        for queue, counts in (("in", await self._services.inbox.counts()), ("out", await self._services.outbox.counts())):
+        for queue, counts in (
+            ("in", await self._services.inbox.counts()),
+            ("out", await self._services.outbox.counts()),
+        ):
             for state, count in counts.items():
                 metrics.QUEUE_ROWS.labels(queue, state).set(count)
         for key, channel in self._services.channels.items():

@@ -39,7 +39,9 @@ def configure(level: str, style: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True)
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True
+    )
     # httpx writes request addresses, and Telegram's carry the bot's token.
     for name in ("httpx", "httpcore", "telegram", "aiohttp.access"):
         logging.getLogger(name).setLevel(logging.ERROR)

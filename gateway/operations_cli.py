@@ -98,7 +98,9 @@ def _outbox(arguments: argparse.Namespace) -> int:
             print("queued again" if done else "no dead letter has that number", file=sys.stdout if done else sys.stderr)
             return 0 if done else 1
         for row in await Outbox(db).dead_letters():
-            print(f"{row.id}\t{row.state}\t{row.channel}\t{row.purpose}\t{row.attempts}\t{row.error_code}\t{row.error_words}")
+            print(
+                f"{row.id}\t{row.state}\t{row.channel}\t{row.purpose}\t{row.attempts}\t{row.error_code}\t{row.error_words}"
+            )
         return 0
 
     return _with_database(work)

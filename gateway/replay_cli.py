@@ -16,7 +16,9 @@ def add_commands(commands: Any) -> None:
     command.add_argument("word", nargs="?", default="", help="only stories whose path has this word")
     command.add_argument("--update", action="store_true", help="write down what happened instead of comparing")
     command.add_argument("--verbose", action="store_true", help="print every message")
-    command.add_argument("--from-conversation", type=int, metavar="NUMBER", help="print a story made from a conversation")
+    command.add_argument(
+        "--from-conversation", type=int, metavar="NUMBER", help="print a story made from a conversation"
+    )
     command.set_defaults(call=_replay)
 
 

@@ -10,7 +10,7 @@ import time
 
 from core.errors import ConfigurationError
 from core.settings import Settings
-from gateway import training
+from gateway import demo, training
 from gateway.app import Service, running
 from gateway.demo import people
 from gateway.rasa_process import rasa_python
@@ -55,7 +55,9 @@ async def run(settings: Settings) -> int:
             _watchdog()
     except OSError as error:
         if error.errno == 98:  # the port is taken
-            raise ConfigurationError(f"SATHI_PORT {settings.port} is in use: stop the other program or choose another") from None
+            raise ConfigurationError(
+                f"SATHI_PORT {settings.port} is in use: stop the other program or choose another"
+            ) from None
         raise
     say("Stopped.")
     return 0

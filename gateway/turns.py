@@ -211,6 +211,8 @@ class Turns:
             if message.token:
                 known = await store.read_token(session, services.db, occasion.conversation, message.token)
                 if known:
+                    # The transcript shows what was tapped; some channels send the token alone.
+                    occasion.keep = occasion.keep or known.title
                     return {"title": known.title, **_meaning(known.send)}
                 if not occasion.text:
                     return {"intent": "old_choice", "entities": {}}

@@ -59,7 +59,9 @@ class WebVisitor:
         async with self._http.post(f"{base}/chat/session", headers={"Origin": base}) as answer:
             given = await answer.json()
         self._socket = await self._http.ws_connect(f"{base}/chat/ws", headers={"Origin": base})
-        await self._socket.send_json({"t": "hello", "v": 1, "token": given["token"], "session": given["session"], "last_seq": 0})
+        await self._socket.send_json(
+            {"t": "hello", "v": 1, "token": given["token"], "session": given["session"], "last_seq": 0}
+        )
         welcome = await self._socket.receive_json(timeout=10)
         assert welcome["t"] == "welcome", welcome
         self._session = welcome["session"]
@@ -92,7 +94,9 @@ class WebVisitor:
             for choice in frame.get("choices") or []:
                 if choice["title"] == title:
                     return await self._send({"t": "choice", "id": choice["id"], "msg_seq": frame["seq"]})
-        raise AssertionError(f"no choice {title!r} was offered: {[c['title'] for f in self.seen for c in f.get('choices') or []]}")
+        raise AssertionError(
+            f"no choice {title!r} was offered: {[c['title'] for f in self.seen for c in f.get('choices') or []]}"
+        )
 
     async def share(self, latitude: float, longitude: float) -> str:
         return await self._send({"t": "location", "lat": latitude, "lon": longitude})

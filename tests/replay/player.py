@@ -87,7 +87,9 @@ class WhatsAppPhone:
 
     async def tap(self, choice: ChoiceToken) -> str:
         reply = {"id": choice.token, "title": choice.title[:20]}
-        return await self._deliver({"type": "interactive", "interactive": {"type": "button_reply", "button_reply": reply}})
+        return await self._deliver(
+            {"type": "interactive", "interactive": {"type": "button_reply", "button_reply": reply}}
+        )
 
     async def share(self, latitude: float, longitude: float) -> str:
         return await self._deliver({"type": "location", "location": {"latitude": latitude, "longitude": longitude}})
@@ -127,7 +129,9 @@ async def play(story: Story, service: Service) -> Outcome:
     return outcome
 
 
-async def _do(service: Service, channel: Channel, person: Any, turn: Turn, conversation: int | None) -> tuple[InboxRow, int]:
+async def _do(
+    service: Service, channel: Channel, person: Any, turn: Turn, conversation: int | None
+) -> tuple[InboxRow, int]:
     if turn.does == "say":
         key = await person.say(str(turn.value))
     elif turn.does == "tap":
@@ -240,7 +244,9 @@ async def _compare_tables(service: Service, story: Story) -> list[str]:
         if not table.isidentifier():
             raise ValueError(f"{story.path}: {table!r} is not a table")
         async with service.services.db.reading() as session:
-            found = [dict(row._mapping) for row in (await session.execute(sql(f"SELECT * FROM {table} ORDER BY id"))).all()]  # noqa: S608
+            found = [
+                dict(row._mapping) for row in (await session.execute(sql(f"SELECT * FROM {table} ORDER BY id"))).all()
+            ]  # noqa: S608
         if len(found) != len(wanted):
             faults.append(f"table {table} has {len(found)} rows, expected {len(wanted)}")
             continue

@@ -34,7 +34,9 @@ def rewrite(story: Story, turns: list[dict[str, Any]]) -> None:
 
 def _answer(answer: dict[str, Any]) -> Any:
     ((name, facts),) = answer.items()
-    kept = {key: _fact(key, value) for key, value in facts.items() if isinstance(value, str | int | bool) or _is_time(value)}
+    kept = {
+        key: _fact(key, value) for key, value in facts.items() if isinstance(value, str | int | bool) or _is_time(value)
+    }
     return {name: kept} if kept else name
 
 

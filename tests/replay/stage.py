@@ -86,7 +86,12 @@ def rasa_server(action_port: int, log: Path, token: str = TOKEN) -> Iterator[str
     environment = rasa_process.environment(f"http://127.0.0.1:{action_port}/actions", token)
     with log.open("ab") as sink:
         process = subprocess.Popen(
-            rasa_process.command(python, model, port), cwd=ROOT, env=environment, stdout=sink, stderr=sink, start_new_session=True
+            rasa_process.command(python, model, port),
+            cwd=ROOT,
+            env=environment,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
         )
     url = f"http://127.0.0.1:{port}"
     try:
