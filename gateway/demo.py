@@ -14,25 +14,10 @@ from gateway.services import Services
 from utility import seed as demo_seed
 from utility.seed import DemoAccount
 
-
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="3"><title>Demo text messages</title>
 <h1>Text messages of the demo</h1><p>No SMS gateway is set (SATHI_SMS_URL): what would be sent stands here.</p>
 <table><tr><th>when (UTC)</th><th>to</th><th>text</th></tr>%s</table></html>"""
-
-
-def people(tenants: Tenants) -> list[Person]:
-    """The demo customers of all tenants."""
-    return [
-        Person(
-            tenant=person.tenant,
-            utility=person.utility.upper(),
-            account=person.number,
-            mobile=person.mobile,
-            note=f"prepaid, meter {person.meter}" if person.kind == "prepaid" else person.kind,
-        )
-        for person in demo_seed.people(tenants)
-    ]
 
 
 def people(tenants: Tenants) -> list[DemoAccount]:

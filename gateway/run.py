@@ -12,7 +12,6 @@ from core.errors import ConfigurationError
 from core.settings import Settings
 from gateway import demo, training
 from gateway.app import Service, running
-from gateway.demo import people
 from gateway.rasa_process import rasa_python
 
 WATCHDOG_SECONDS = 40.0  # reliability.md R19
@@ -74,8 +73,9 @@ def _greet(settings: Settings, service: Service) -> None:
         say(f"  One-time codes (demo)     {service.public_url}/demo/sms")
         say()
         say("  Demo customers (tenant, utility, account, mobile):")
-        for person in people(service.services.tenants):
-            say(f"    {person.tenant:<26}{person.utility:<11}{person.account:<13}{person.mobile}  {person.note}")
+        for person in demo.people(service.services.tenants):
+            meter = f", meter {person.meter}" if person.kind == "prepaid" else ""
+            say(f"    {person.tenant:<26}{person.utility:<11}{person.number:<13}{person.mobile}  {person.kind}{meter}")
     say()
 
 
