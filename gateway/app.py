@@ -39,6 +39,7 @@ from gateway.speaking import Speaker
 from gateway.transport import HttpTransport
 from gateway.turns import Turns
 from gateway.worker import Workers
+from utility.bill_document import Documents
 from utility.local import LocalUtility
 from utility.ownership import Ownership
 
@@ -98,7 +99,8 @@ async def running(
             await demo.seed(db, tenants)
         inbox, outbox = Inbox(db), Outbox(db)
         utility = LocalUtility(db, tenants)
-        files = Files(utility, tenants, key, settings.data_dir)
+        documents = Documents(tenants, utility, key)
+        files = Files(documents)
         channels = {channel.key: channel for channel in registry.channels(settings, tenants)}
         transport.allow(registry.base_urls(channels.values()))
         transport.allow(registry.base_urls(channels.values()))

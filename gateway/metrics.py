@@ -18,6 +18,7 @@ TURN_SECONDS = Histogram(
 RASA_SECONDS = Histogram("sathi_rasa_seconds", "One turn in the dialogue core.", ["outcome"], buckets=BUCKETS)
 ACTION_SECONDS = Histogram("sathi_action_seconds", "One custom action.", ["name", "status"], buckets=BUCKETS)
 SEND_SECONDS = Histogram("sathi_send_seconds", "One call to a platform.", ["channel", "outcome"], buckets=BUCKETS)
+DOCUMENT_SECONDS = Histogram("sathi_document_seconds", "Making one bill, receipt or chart.", buckets=BUCKETS)
 ANSWERS = Counter("sathi_answers", "Answers given.", ["tenant", "answer"])
 INTENTS = Counter("sathi_intents", "What was understood.", ["tenant", "language", "intent"])
 DANGER = Counter("sathi_danger", "Messages of people in danger.", ["tenant", "kind"])

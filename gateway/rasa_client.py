@@ -67,6 +67,7 @@ class RasaClient:
         self._next = itertools.count()
         self._session: aiohttp.ClientSession | None = None
         self._probe: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
 
     async def start(self) -> None:
         self._session = aiohttp.ClientSession(
@@ -86,6 +87,10 @@ class RasaClient:
     def ready(self) -> bool:
         """Whether a server answered its canary and has not failed since."""
         return any(server.ready for server in self._servers)
+
+    async def wait_ready(self) -> None:
+        """Return when a server has answered its canary for the first time."""
+        await self._ready.wait()
 
     def states(self) -> dict[str, bool]:
         """Each server's health, by address."""
@@ -155,6 +160,8 @@ class RasaClient:
         if healthy:
             server.failures = 0
         server.ready = healthy
+        if healthy:
+            self._ready.set()
 
 
 def read_turn(body: Any, turn: str) -> TurnResult:

@@ -48,10 +48,11 @@ async def run(settings: Settings) -> int:
     try:
         async with running(settings, model=model, say=say) as service:
             _greet(settings, service)
-            if model is not None:
-                loop.create_task(_tell_when_ready(service))
+            telling = asyncio.create_task(_tell_when_ready(service)) if model is not None else None
             await stop.wait()
             _watchdog()
+            if telling:
+                telling.cancel()
     except OSError as error:
         if error.errno == 98:  # the port is taken
             raise ConfigurationError(
@@ -81,6 +82,5 @@ def _greet(settings: Settings, service: Service) -> None:
 
 async def _tell_when_ready(service: Service) -> None:
     began = time.monotonic()
-    while not service.services.rasa.ready:
-        await asyncio.sleep(0.5)
+    await service.services.rasa.wait_ready()
     say(f"  Understanding is ready ({time.monotonic() - began:.0f} s). Press Ctrl-C to stop.")

@@ -61,8 +61,11 @@ def theme(accent: str) -> str:
     """The stylesheet with a tenant's colours, light and dark."""
     accent = accent if HEX.fullmatch(accent) else FALLBACK
     light, dark = readable(accent, LIGHT_SURFACE), readable(accent, DARK_SURFACE)
+    soft_light, soft_dark = _mixed(light, LIGHT_SURFACE, 0.09), _mixed(dark, DARK_SURFACE, 0.14)
+    # In the dark the customer's own words stand on a deep shade: a large bright area would dazzle.
+    mine = _mixed(dark, DARK_SURFACE, 0.3)
     return (
-        f":root{{--accent:{light};--on-accent:{on(light)};--accent-soft:{_mixed(light, LIGHT_SURFACE, 0.1)}}}\n"
-        "@media (prefers-color-scheme:dark){"
-        f":root{{--accent:{dark};--on-accent:{on(dark)};--accent-soft:{_mixed(dark, DARK_SURFACE, 0.16)}}}}}\n"
+        f":root{{--accent:{light};--on-accent:{on(light)};--accent-soft:{soft_light};--mine:{light};--on-mine:{on(light)}}}"
+        "\n@media (prefers-color-scheme:dark){"
+        f":root{{--accent:{dark};--on-accent:{on(dark)};--accent-soft:{soft_dark};--mine:{mine};--on-mine:{on(mine)}}}}}\n"
     )
