@@ -246,7 +246,7 @@ async def _compare_tables(service: Service, story: Story) -> list[str]:
         async with service.services.db.reading() as session:
             found = [
                 dict(row._mapping) for row in (await session.execute(sql(f"SELECT * FROM {table} ORDER BY id"))).all()
-            ]  # noqa: S608
+            ]
         if len(found) != len(wanted):
             faults.append(f"table {table} has {len(found)} rows, expected {len(wanted)}")
             continue

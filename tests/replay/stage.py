@@ -77,12 +77,12 @@ async def _make_template(path: Path) -> None:
 
 
 @contextmanager
-def rasa_server(action_port: int, log: Path, token: str = TOKEN) -> Iterator[str]:
+def rasa_server(action_port: int, log: Path, token: str = TOKEN, port: int = 0) -> Iterator[str]:
     """The real model behind a real Rasa server on loopback; gives its address."""
     python = rasa_process.rasa_python()
     assert python is not None, "Rasa's environment is not set up: run `make setup`"
     model = training.ensure_model(Settings(_env_file=None), lambda line: None)  # type: ignore[call-arg]
-    port = rasa_process.free_port()
+    port = port or rasa_process.free_port()
     environment = rasa_process.environment(f"http://127.0.0.1:{action_port}/actions", token)
     with log.open("ab") as sink:
         process = subprocess.Popen(
