@@ -18,6 +18,7 @@ _VOWELS = frozenset("aiou")
 _LATIN = (
     ("tion", "son"),
     ("sion", "son"),
+    ("nce", "ns"),
     ("chch", "C"),
     ("chh", "C"),
     ("ch", "C"),
@@ -108,7 +109,7 @@ def _romanise(word: str, script: Script) -> str:
         place += 1
         if following[:1] == script.virama:
             place += 1
-            if following[1:] in script.silent:
+            if following[1:] in script.silent and letter != "ম":
                 # A joined ya or ba only lengthens the letter before it.
                 place += 1
                 if word[place : place + 1] == script.virama:

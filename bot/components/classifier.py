@@ -1,0 +1,141 @@
+"""The intent of a message: a linear model over words, letters and sounds, with a gate for what it does not know."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any, Dict, List, Optional, Text
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.components.features import Features
+from bot.components.gate import OUT_OF_SCOPE, Gate, choose, group, grouped
+from bot.components.importer import FALLBACK, FAQ, FORM, TOPIC
+from bot.components.linear import Linear, softmax, train
+from bot.components.noise import misspelt
+from core.language import danger
+
+logger = logging.getLogger(__name__)
+HAZARD = "report_hazard"
+RANKED = 8
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class SathiClassifier(GraphComponent, IntentClassifier):
+    """One model for all written forms; danger goes before it."""
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """Weights of the feature blocks (word, letters, sound, sound word) and the model's cost, found by folds."""
+        return {"blocks": [1.0, 1.0, 2.0, 1.5], "cost": 0.5, "minimum": 2, "noise": 0.3, "rejected": 0.04}
+
+    def __init__(
+        self,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: Optional[Linear] = None,
+        gate: Optional[Gate] = None,
+    ) -> None:
+        self._config = config
+        self._storage = model_storage
+        self._resource = resource
+        self._use(model or Linear(), gate or Gate())
+
+    def _use(self, model: Linear, gate: Gate) -> None:
+        self._model, self._gate = model, gate
+        self._intents, self._places = group(model.labels)
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SathiClassifier:
+        """A classifier that knows nothing yet."""
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn from every sentence that has a written form."""
+        rows = [example for example in training_data.training_examples if example.get(FORM)]
+        texts = [example.get(TEXT) for example in rows]
+        labels = [f"{FAQ}/{row.get(TOPIC)}" if row.get(TOPIC) else row.get(INTENT) for row in rows]
+        features = Features(weights=tuple(self._config["blocks"]))
+        extra = misspelt(texts, self._config["noise"])
+        model, scores = train(texts, labels, features, self._config["cost"], self._config["minimum"], extra)
+        intents, places = group(model.labels)
+        chances = grouped(softmax(scores * model.temperature), places, len(intents))
+        gate = choose(chances, intents, labels, self._config["rejected"])
+        self._use(model, gate)
+        with self._storage.write_to(self._resource) as folder:
+            model.save(folder, "intents")
+            (folder / "gate.json").write_text(json.dumps(gate.as_dict()), encoding="utf-8")
+        right = np.asarray([intents[place] for place in chances.argmax(axis=1)]) == [
+            label.partition("/")[0] for label in labels
+        ]
+        logger.info(
+            "%d sentences, %d features; unseen folds: %.3f right, gate at score %.2f and margin %.2f",
+            *(len(rows), len(features.idf), right.mean(), gate.score, gate.margin),
+        )
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> SathiClassifier:
+        """The classifier as it was trained."""
+        with model_storage.read_from(resource) as folder:
+            model = Linear.load(folder, "intents")
+            gate = Gate(**json.loads((folder / "gate.json").read_text(encoding="utf-8")))
+        return cls(config, model_storage, resource, model, gate)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Set intent, ranking, topic and the danger found in each message."""
+        for message in messages:
+            self._read(message)
+        return messages
+
+    def _read(self, message: Message) -> None:
+        text = message.get(TEXT) or ""
+        ranking = self.ranking(text)
+        first = ranking[0]
+        second = ranking[1]["confidence"] if len(ranking) > 1 else 0.0
+        intent, topic = {"name": first["name"], "confidence": first["confidence"]}, first.get("topic", "")
+        found = danger.detect(text)
+        if found:
+            intent, topic = {"name": HAZARD, "confidence": 1.0}, ""
+        elif first["name"] != OUT_OF_SCOPE and not self._gate.passes(first["confidence"], second):
+            intent, topic = {"name": FALLBACK, "confidence": 1.0 - first["confidence"]}, ""
+        message.set(INTENT, intent, add_to_output=True)
+        message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        message.set(TOPIC, topic, add_to_output=True)
+        message.set("danger", found.kind if found else "", add_to_output=True)
+
+    def ranking(self, text: str) -> List[Dict[Text, Any]]:
+        """The likeliest intents, best first; `faq` with its likeliest topic."""
+        chances = self._model.probabilities(text)
+        intents = np.bincount(self._places, weights=chances, minlength=len(self._intents))
+        ranking: List[Dict[Text, Any]] = []
+        for place in np.argsort(-intents)[:RANKED]:
+            name = self._intents[place]
+            item = {"name": name, "confidence": float(intents[place])}
+            if name == FAQ:
+                topics = np.flatnonzero(self._places == place)
+                item["topic"] = self._model.labels[topics[chances[topics].argmax()]].partition("/")[2]
+            ranking.append(item)
+        return ranking

@@ -1,0 +1,79 @@
+"""Training data and domain from our own folders.
+
+A sentence's written form is its folder's name, an intent is what nlu_data/intents.yml names: a new intent, FAQ topic
+or language touches nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Text, Union
+
+import yaml
+from rasa.shared.core.domain import Domain
+from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "nlu_data"
+FAQ = "faq"
+FALLBACK = "nlu_fallback"
+# Keys of a training message beside Rasa's own.
+FORM, TOPIC = "form", "topic"
+
+
+def read_yaml(path: Path) -> Any:
+    """A YAML file, by the fast reader."""
+    with path.open(encoding="utf-8") as source:
+        return yaml.load(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+
+
+def sentence_files(data: Path = DATA) -> Iterator[tuple[str, Path]]:
+    """Each file of sentences with its written form."""
+    for form in sorted(read_yaml(data / "languages.yml")):
+        for path in sorted((data / form).rglob("*.yml")):
+            if "answers" not in path.relative_to(data / form).parts[:1]:
+                yield form, path
+
+
+def sentences(data: Path = DATA) -> Iterator[tuple[str, str, str]]:
+    """Each training sentence as (form, label, text); a label is an intent or `faq/<topic>`."""
+    for form, path in sentence_files(data):
+        for item in read_yaml(path).get("nlu") or []:
+            for line in item["examples"].splitlines():
+                if line.strip().startswith("- "):
+                    yield form, item["intent"], line.strip()[2:].strip()
+
+
+def intents(data: Path = DATA) -> list[str]:
+    """The intents a customer can have, `faq` among them."""
+    return [*read_yaml(data / "intents.yml")["intents"], FAQ, FALLBACK]
+
+
+class SathiImporter(RasaFileImporter):
+    """Domain and rules by Rasa's own reader, intents and sentences from nlu_data."""
+
+    def __init__(
+        self,
+        config_file: Optional[Text] = None,
+        domain_path: Optional[Text] = None,
+        training_data_paths: Optional[Union[List[Text], Text]] = None,
+    ) -> None:
+        super().__init__(config_file, domain_path, training_data_paths)
+        self._nlu_files = []
+
+    def get_domain(self) -> Domain:
+        """The domain of bot/domain with the intents of nlu_data."""
+        named: Dict[Text, Any] = {"intents": intents()}
+        return super().get_domain().merge(Domain.from_dict(named))
+
+    def get_nlu_data(self, language: Optional[Text] = "en") -> TrainingData:
+        """Every sentence of every written form."""
+        examples = []
+        for form, label, text in sentences():
+            intent, _, topic = label.partition("/")
+            examples.append(Message(data={TEXT: text, INTENT: intent, TOPIC: topic, FORM: form}))
+        return TrainingData(training_examples=examples)

@@ -1,0 +1,259 @@
+"""Danger to life in a message: found in microseconds, in every written form, with nothing else running.
+
+Words are looked up by a loose spelling, and long ones forgive a slip. Two
+meanings near each other make a danger (wire + fallen, pole + leaning, smoke + transformer). A miss is worse than a
+false alarm, so only plain figures of speech and general questions are let go. Promise T38 of the threat list.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core.language.data import danger as table
+from core.language.normalise import MAX_TEXT, fold
+from core.language.skeleton import words
+from core.language.spelling import loose
+
+# Words marked `~` in the table are found with a letter missing, added or changed, when they are at least so long.
+FORGIVEN = 5
+ALONE = 3  # so few words need no second meaning
+
+
+@dataclass(frozen=True)
+class Danger:
+    """What kind of danger, and the words that said so."""
+
+    kind: str
+    words: tuple[str, ...] = ()
+
+
+class Lexicon:
+    """Meanings of words: whole words, beginnings, phrases, and marked words with one slip."""
+
+    def __init__(self, concepts: dict[str, str]) -> None:
+        self._exact: dict[str, set[str]] = {}
+        self._begins: dict[str, set[str]] = {}
+        self._phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._slips: dict[str, set[str]] = {}
+        for concept, listed in concepts.items():
+            for word in listed.split():
+                self._add(concept, word)
+
+    def _add(self, concept: str, word: str) -> None:
+        parts = [part for piece in word.split("_") for part in spellings(piece)]
+        if not parts:
+            return
+        if len(parts) > 1:
+            self._phrases.setdefault(parts[0], []).append((tuple(parts), concept))
+        elif word.endswith("*"):
+            self._begins.setdefault(parts[0], set()).add(concept)
+        else:
+            self._exact.setdefault(parts[0], set()).add(concept)
+            if word.endswith("~"):
+                for shorter in {parts[0], *_shorter(parts[0])}:
+                    self._slips.setdefault(shorter, set()).add(concept)
+
+    @lru_cache(maxsize=16384)  # noqa: B019 - one lexicon lives as long as the process
+    def meanings(self, word: str) -> frozenset[str]:
+        """What a word can mean."""
+        found = set(self._exact.get(word, ()))
+        if found:
+            return frozenset(found)
+        for size in range(4, len(word) + 1):
+            found |= self._begins.get(word[:size], set())
+        if not found and len(word) >= FORGIVEN:
+            found |= self._slips.get(word, set())
+            for shorter in _shorter(word):
+                found |= self._slips.get(shorter, set())
+        return frozenset(found)
+
+    def read(self, heard: list[str]) -> dict[str, list[int]]:
+        """Where each meaning stands."""
+        places: dict[str, list[int]] = {}
+        for place, word in enumerate(heard):
+            meant = set(self.meanings(word))
+            for phrase, concept in self._phrases.get(word, ()):
+                if tuple(heard[place : place + len(phrase)]) == phrase:
+                    meant.add(concept)
+            for concept in meant:
+                places.setdefault(concept, []).append(place)
+        return places
+
+    def covered(self, heard: list[str]) -> set[int]:
+        """Places taken by any phrase or word of this lexicon."""
+        taken: set[int] = set()
+        for place, word in enumerate(heard):
+            if word in self._exact:
+                taken.add(place)
+            for phrase, _ in self._phrases.get(word, ()):
+                if tuple(heard[place : place + len(phrase)]) == phrase:
+                    taken.update(range(place, place + len(phrase)))
+        return taken
+
+
+def spellings(text: str) -> list[str]:
+    """The words of a text in loose spelling."""
+    return [loose(word) for word in words(fold(text)) if word not in "?!"]
+
+
+def _shorter(word: str) -> Iterable[str]:
+    return {word[:place] + word[place + 1 :] for place in range(1, len(word))}
+
+
+_MEANINGS = Lexicon(table.CONCEPTS)
+_NOT = {
+    "fire": Lexicon({"not": table.NOT_FIRE}),
+    "spark": Lexicon({"not": table.NOT_SPARK}),
+    "pole": Lexicon({"not": table.NOT_POLE}),
+}
+_NOT_WIRE = Lexicon({"not": table.NOT_WIRE})
+_FIGURE = Lexicon({"figure": table.FIGURE})
+_AFTERWARDS = Lexicon({"afterwards": table.AFTERWARDS})
+_ASKING = Lexicon({"asking": table.ASKING, "if": table.IF})
+
+# (kind, one meaning, another, how many words apart at most)
+_PAIRS = (
+    ("shock", "current", "hit", 3),
+    ("shock", "current", "victim", 5),
+    ("shock", "power", "victim", 3),
+    ("shock", "current", "hang", 3),
+    ("shock", "power", "shock", 5),
+    ("shock", "shock", "current", 6),
+    ("shock", "shock", "hit", 3),
+    ("shock", "shock", "surface", 7),
+    ("shock", "shock", "touch", 6),
+    ("shock", "shock", "pole", 7),
+    ("shock", "shock", "water", 6),
+    ("shock", "shock", "gear", 6),
+    ("shock", "shock", "victim", 7),
+    ("shock", "shock", "wire", 6),
+    ("fire", "fire", "gear", 8),
+    ("fire", "fire", "pole", 8),
+    ("fire", "fire", "wire", 8),
+    ("fire", "fire", "line", 6),
+    ("fire", "fire", "catch", 2),
+    ("fire", "burning", "gear", 4),
+    ("fire", "burning", "pole", 5),
+    ("fire", "burning", "wire", 5),
+    ("smoke", "smoke", "gear", 8),
+    ("smoke", "smoke", "pole", 8),
+    ("smoke", "smoke", "wire", 8),
+    ("smoke", "smoke", "fire", 8),
+    ("smoke", "smell", "gear", 8),
+    ("smoke", "smell", "wire", 8),
+    ("smoke", "smell", "smoke", 8),
+    ("fire", "blast", "gear", 5),
+    ("fire", "blast", "pole", 5),
+    ("wire", "wire", "fall", 6),
+    ("wire", "wire", "hang", 8),
+    ("wire", "wire", "low", 4),
+    ("wire", "wire", "accident", 6),
+    ("wire", "line", "accident", 6),
+    ("wire", "wire", "alarm", 6),
+    ("pole", "pole", "alarm", 6),
+    ("wire", "enclosure", "open", 4),
+    ("wire", "wire", "open", 3),
+    ("wire", "wire", "water", 6),
+    ("wire", "wire", "ground", 4),
+    ("wire", "wire", "victim", 7),
+    ("wire", "line", "strongfall", 4),
+    ("pole", "pole", "lean", 6),
+    ("pole", "pole", "fall", 5),
+    ("pole", "pole", "victim", 6),
+    ("pole", "pole", "crash", 4),
+    ("water", "water", "box", 5),
+)  # fmt: skip
+
+
+def detect(text: str) -> Danger | None:
+    """The danger a message speaks of, or None. Looks at the first 4,096 characters only; linear in their number."""
+    return _detect(text[:MAX_TEXT])
+
+
+@lru_cache(maxsize=1024)
+def _detect(text: str) -> Danger | None:
+    heard = spellings(text)
+    if not heard:
+        return None
+    places = _MEANINGS.read(heard)
+    for concept, lexicon in _NOT.items():
+        if concept in places:
+            taken = lexicon.covered(heard)
+            places[concept] = [place for place in places[concept] if place not in taken]
+    kind = _kind(heard, places)
+    if kind is None or _let_go(kind, heard, places):
+        return None
+    return Danger(kind)
+
+
+def _kind(heard: list[str], places: dict[str, list[int]]) -> str | None:
+    if places.get("electrocuted"):
+        return "shock"
+    if places.get("spark") or places.get("short"):
+        return "spark"
+    for kind, one, other, apart in _PAIRS:
+        if one in places and other in places and near(places[one], places[other], apart):
+            if (one, other) == ("water", "box") and not places.get("drown"):
+                continue
+            if one == "burning" and "indicator" in places:
+                continue
+            return kind
+    if _current_where_it_must_not_be(places):
+        return "shock"
+    if _tree_on_the_line(places):
+        return "wire"
+    if len(set(heard)) <= ALONE:
+        for concept in ("fire", "shock"):
+            if places.get(concept):
+                return concept
+    return None
+
+
+def _current_where_it_must_not_be(places: dict[str, list[int]]) -> bool:
+    """Current in a gate, a wall, water, a pole: with a word that it comes, not that it is gone."""
+    current = places.get("current", [])
+    present, gone = places.get("present", []), places.get("neg", [])
+    for where in ("surface", "water", "pole", "wire"):
+        if where in places and near(current, places[where], 4) and not near(current, gone, 3):
+            if near(current, present, 3) or (where != "water" and near(current, places[where], 2)):
+                return True
+    if near(places.get("power", []), places.get("surface", []), 4) and "leak" in places:
+        return True
+    return near(current, places.get("touch", []), 4) and "hit" in places
+
+
+def _tree_on_the_line(places: dict[str, list[int]]) -> bool:
+    tree = places.get("tree", [])
+    line = sorted(places.get("wire", []) + places.get("line", []))
+    moved = sorted(places.get("fall", []) + places.get("hang", []))
+    return near(tree, line, 6) and (near(tree, moved, 5) or near(line, places.get("ontop", []), 2))
+
+
+def _let_go(kind: str, heard: list[str], places: dict[str, list[int]]) -> bool:
+    """Figures of speech, general questions, theft, and what is asked for afterwards."""
+    asked = _ASKING.read(heard)
+    if "asking" in asked and ("if" in asked or "present" not in places):
+        return True
+    if _AFTERWARDS.covered(heard):
+        return True
+    figure = _FIGURE.covered(heard)
+    body = any(name in places for name in ("surface", "touch", "pole", "wire", "water", "victim"))
+    if kind in ("shock", "fire", "spark") and figure and not body:
+        return True
+    if kind in ("wire", "shock") and "theft" in places and "strongfall" not in places and "hang" not in places:
+        return True
+    return kind == "wire" and bool(_NOT_WIRE.covered(heard)) and "pole" not in places
+
+
+def near(one: list[int], other: list[int], apart: int) -> bool:
+    """Whether two different words of two sorted lists stand at most so many words apart."""
+    for place in one:
+        at = bisect_left(other, place - apart)
+        while at < len(other) and other[at] <= place + apart:
+            if other[at] != place:
+                return True
+            at += 1
+    return False
