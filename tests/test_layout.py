@@ -21,15 +21,13 @@ ARROWS: dict[str, set[str]] = {
     "actions": {"core", "utility", "complaints", "handoff"},
     "gateway": {"core", "connectors", "utility", "complaints", "handoff", "desk", "actions"},
     "bot": set(),
-    # Loads every room's tables, which is what migrations are made from.
+    # Finds every room's tables by their place; a migration itself knows no room.
     "migrations": {"core"},
 }
 # Single doors through the walls, each with its reason.
 DOORS = {
     # Rasa's components and the service must fold letters and name languages in the same way.
     ("bot", "core.language"),
-    # The start of the service brings its tables up to date.
-    ("core.migrate", "migrations"),
 }
 ROOMS = frozenset(ARROWS)
 CODE = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -118,7 +116,6 @@ def test_a_wrong_arrow_is_seen(module: str, source: str) -> None:
             "bot.components.nlu",
             "import rasa.engine\nfrom core.language import normalise\nfrom core.language.script import x",
         ),
-        ("core.migrate", "from migrations.models import metadata"),
         ("core.outbox", "from core import lanes\nfrom . import retry\nimport asyncio"),
         ("actions.bill", "from rasa_sdk import Action"),
     ],
@@ -127,7 +124,9 @@ def test_a_right_arrow_is_let_through(module: str, source: str) -> None:
     assert wrong_arrows(source, module) == []
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda path: name_of(path))
+@pytest.mark.parametrize(
+    "path", [path for path in CODE if path.parent.name != "versions"], ids=lambda path: name_of(path)
+)
 def test_a_module_is_not_too_long(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
