@@ -1,4 +1,4 @@
-"""Complaint numbers such as DES-7K3M9Q: the company's code, a dash, and six signs that can be read out (core/codes.py)."""
+"""Complaint numbers such as DES-7K3M9Q: the company's code, a dash, six signs that can be read out (core/codes.py)."""
 
 from __future__ import annotations
 

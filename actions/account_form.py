@@ -1,0 +1,177 @@
+"""Proving an account: its number, the company when it fits several, a one-time code, and then what was asked for.
+
+Whether a number exists is never said: every number in a right format gets the same words after the same work. The code
+itself is caught by the gateway; here only its result arrives.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actions.accounts import (
+    ACCOUNT_ENTITIES,
+    account_choices,
+    named_utility,
+    owned,
+    pick,
+    remember,
+    utility_choices,
+)
+from actions.forms import other_matter, typed_numbers, unclear
+from actions.people import to_a_person
+from actions.turn import HANDLERS, Turn, make_form
+from core.tenants import candidates, find_utility
+from utility.base import Account
+
+
+async def answer(turn: Turn) -> bool:
+    """Take a number, a company, a code's result; False when the message is about something else."""
+    claim = dict(turn.get("claim") or {})
+    if turn.intent == "code_result":
+        await _code(turn, claim)
+        return True
+    numbers = typed_numbers(turn, *ACCOUNT_ENTITIES)
+    task = str(turn.get("task") or "")
+    if not numbers and turn.intent != task and other_matter(turn, *ACCOUNT_ENTITIES, "utility"):
+        return False
+    if turn.asked == "code" and turn.value("again"):
+        await _request(turn, claim)
+        return True
+    if numbers and not (turn.asked == "utility" and turn.chosen):
+        await _number(turn, claim, numbers[0])
+        return True
+    if turn.asked == "which" and turn.intent == "deny":
+        turn.set("claim", {**claim, "which": False})
+        return True
+    if turn.asked == "utility":
+        await _utility(turn, claim)
+        return True
+    if turn.intent == "skip":
+        if int(turn.get("tries") or 0):
+            await to_a_person(turn, "no account")
+            return True
+        turn.set("tries", 1)
+        turn.ask("account", "utter_account_where")
+        return True
+    if turn.intent == "deny":
+        turn.close()
+        turn.say("utter_cancelled")
+        return True
+    if turn.asked == "code":
+        await unclear(turn, "utter_code_waiting", "utter_code_waiting")
+    elif turn.asked == "which":
+        accounts = account_choices(turn, await owned(turn))
+        await unclear(turn, "utter_ask_which_account", "utter_ask_which_account", choices=accounts)
+    else:
+        await unclear(turn, "utter_ask_account", "utter_ask_account_again")
+    return True
+
+
+async def _number(turn: Turn, claim: dict[str, Any], number: str) -> None:
+    utility = named_utility(turn)
+    own = pick(await owned(turn), number, utility.slug if utility else "")
+    if own:
+        await _finish(turn, own)
+        return
+    if not candidates(turn.tenant, number):
+        await unclear(turn, "utter_account_wrong_format", "utter_ask_account_again")
+        return
+    turn.set("tries", 0)
+    turn.set("claim", {"account": number, "utility": utility.slug if utility else claim.get("utility", "")})
+    turn.asked = ""
+    await ask(turn)
+
+
+async def _utility(turn: Turn, claim: dict[str, Any]) -> None:
+    slugs = candidates(turn.tenant, str(claim.get("account") or ""))
+    value = str(turn.value("utility") or turn.text)
+    found = turn.tenant.utility(value) or find_utility(turn.tenant, value)
+    if found is None or found.slug not in slugs:
+        await unclear(turn, "utter_ask_utility", "utter_ask_utility_again", choices=utility_choices(turn, slugs))
+        return
+    turn.set("tries", 0)
+    turn.set("claim", {**claim, "utility": found.slug})
+    turn.asked = ""
+    await ask(turn)
+
+
+async def _request(turn: Turn, claim: dict[str, Any]) -> None:
+    """Ask for a code. The words are the same whatever the number is."""
+    asked = await turn.ctx.ownership.request_code(
+        turn.ctx, str(claim["utility"]), str(claim["account"]), str(turn.get("task") or "link")
+    )
+    if asked.asked:
+        turn.ask("code", "utter_code_sent", account=claim["account"])
+        return
+    until = asked.retry_at.isoformat() if asked.retry_at else None
+    turn.close()
+    turn.say("utter_code_too_many", until={"$when": until} if until else None)
+
+
+async def _code(turn: Turn, claim: dict[str, Any]) -> None:
+    """What became of a typed code."""
+    if turn.value("ok"):
+        own = pick(await owned(turn), str(claim.get("account") or ""), str(claim.get("utility") or ""))
+        if own is None:
+            turn.close()
+            turn.say("utter_code_expired")
+            return
+        await _finish(turn, own)
+        return
+    reason = str(turn.value("reason") or "none")
+    left = int(turn.value("tries_left") or 0)
+    if reason == "wrong":
+        turn.ask("code", "utter_code_wrong", left={"$number": str(left)})
+    elif reason == "locked":
+        turn.close()
+        turn.say("utter_code_locked")
+    else:
+        turn.ask("code", "utter_code_expired")
+
+
+async def _finish(turn: Turn, account: Account) -> None:
+    """The account is theirs: do what was asked for."""
+    task, entities = str(turn.get("task") or ""), dict(turn.get("task_entities") or {})
+    proven = turn.intent == "code_result"
+    turn.close()
+    remember(turn, account)
+    entities |= {"account_number": account.number, "utility": account.utility}
+    entities.pop("meter_number", None)
+    turn.entities = {name: [value] for name, value in entities.items()}
+    turn.intent = task
+    if proven and task != "link_account":
+        turn.say("utter_code_right")
+    await HANDLERS[task](turn)
+
+
+async def ask(turn: Turn) -> None:
+    """What is missing: the number, the company, the code."""
+    claim = dict(turn.get("claim") or {})
+    number, utility = str(claim.get("account") or ""), str(claim.get("utility") or "")
+    if not number:
+        if claim.get("which"):
+            accounts = await owned(turn)
+            if utility:
+                accounts = [account for account in accounts if account.utility == utility]
+            turn.ask("which", "utter_ask_which_account", choices=account_choices(turn, accounts))
+            return
+        turn.ask("account", "utter_ask_account")
+        return
+    slugs = candidates(turn.tenant, number)
+    if not slugs:
+        turn.set("claim", {**claim, "account": ""})
+        turn.say("utter_account_wrong_format")
+        turn.ask("account", "utter_ask_account")
+        return
+    if utility not in slugs:
+        if len(slugs) > 1:
+            turn.ask("utility", "utter_ask_utility", choices=utility_choices(turn, slugs))
+            return
+        turn.set("claim", {**claim, "utility": slugs[0]})
+    if turn.asked == "code":
+        turn.ask("code", "utter_code_waiting")
+        return
+    await _request(turn, dict(turn.get("claim") or {}))
+
+
+make_form("account_form", answer, ask)

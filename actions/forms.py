@@ -1,0 +1,63 @@
+"""What all forms share: when a message is about something else, and what happens when it is not clear."""
+
+from __future__ import annotations
+
+import re
+
+from actions.people import to_a_person
+from actions.turn import HANDLERS, Turn
+from core.tenant_model import plain_number
+
+# Words that only mean something as an answer: never another matter.
+ANSWER_WORDS = frozenset(
+    {"affirm", "deny", "skip", "inform", "inform_media", "inform_location", "code_result", "nlu_fallback"}
+)
+# Leave the form, whatever was asked.
+ALWAYS_OTHER = frozenset({"report_hazard", "cancel", "talk_to_operator", "change_language", "start", "clarified"})
+SURE = 0.55
+# An answer such as a place or a time can look like a question about it ("Mirpur 10" like outage_info).
+SURE_DESPITE_FIT = 0.9
+MOST_OF_IT = 0.5
+NUMBER = re.compile(r"[A-Za-z]?[ .-]?[0-9০-৯०-९](?:[ .\-]{0,2}[0-9০-৯०-९]){4,22}")
+TOO_OFTEN = 3
+
+
+def fits(turn: Turn, *entities: str) -> bool:
+    """Whether what was recognised of these kinds makes up most of the message."""
+    said = sum(len(span) for name in entities for span in turn.spans.get(name, ()))
+    length = len(turn.text.strip())
+    return bool(length) and said / length >= MOST_OF_IT
+
+
+def other_matter(turn: Turn, *expected: str) -> bool:
+    """Whether a message is about something else than the question, judged by its intent, the classifier's confidence
+    and the kind of answer expected: free text must not swallow a question of the customer."""
+    if turn.intent in ALWAYS_OTHER:
+        return True
+    if turn.intent in ANSWER_WORDS or turn.intent not in HANDLERS:
+        return False
+    if turn.chosen:
+        return True
+    return turn.confidence >= (SURE_DESPITE_FIT if fits(turn, *expected) else SURE)
+
+
+def typed_numbers(turn: Turn, *entities: str) -> list[str]:
+    """Numbers in a message: those recognised as one of these kinds, else whatever looks like a longer number."""
+    found = [str(value) for name in entities for value in turn.entities.get(name, ())]
+    if not found and not turn.chosen:
+        found = [match.group().strip() for match in NUMBER.finditer(turn.text)]
+    return [plain_number(number) for number in found]
+
+
+async def unclear(turn: Turn, question: str, easier: str, **facts: object) -> None:
+    """Not understood at a question: ask again, then more easily with buttons, then the hotline with a case code."""
+    tries = int(turn.get("tries") or 0) + 1
+    turn.set("tries", tries)
+    if tries >= TOO_OFTEN:
+        await to_a_person(turn, "stuck")
+        return
+    if tries == 1:
+        turn.say("utter_unclear_here")
+        turn.ask(turn.asked, question, **facts)
+    else:
+        turn.ask(turn.asked, easier, **facts)
