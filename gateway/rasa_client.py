@@ -99,7 +99,8 @@ class RasaClient:
     async def turn(self, request: dict[str, Any]) -> TurnResult:
         """Run one turn within the time limit; raises TurnFailed when it cannot be trusted.
 
-        A refused connection is tried on another server; once a request was sent it is never sent twice.
+        A connection that is refused or breaks is tried on another server: nothing of a turn stays in a server, and its
+        effects are keyed. An answer that is wrong or late is not asked for again.
         """
         usable = [server for server in self._servers if server.ready]
         if not usable:
@@ -110,7 +111,7 @@ class RasaClient:
             try:
                 body = await self._post(server.url + "/webhooks/sathi/turn", request, self._timeout)
                 result = read_turn(body, request["turn"])
-            except aiohttp.ClientConnectorError:
+            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
                 self._failed(server, "refused")
                 continue
             except (TimeoutError, aiohttp.ClientError, TurnFailed, ValueError) as error:
