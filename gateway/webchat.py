@@ -7,6 +7,7 @@ message takes its own place in that order, so a browser that has number n has al
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 
 import structlog
@@ -77,13 +78,13 @@ def chat_channel(services: Services) -> Channel | None:
 
 @dataclass(eq=False)
 class SocketLine:
-    """A tab's socket as the hub sees it. `own` are ids of this tab's messages whose ack has not left yet."""
+    """A tab's socket as the hub sees it. `own` counts the acks owed for each of this tab's messages."""
 
     pipe: Pipe
     session: str
     cursor: int
     conversation_id: int | None = None
-    own: set[str] = field(default_factory=set)
+    own: Counter[str] = field(default_factory=Counter)
     read_to: int = 0
     bad: int = 0
 
@@ -99,6 +100,16 @@ class SocketLine:
 
     async def close(self, code: int, reason: str) -> None:
         await self.pipe.close(code, reason)
+
+    def acks(self, cid: str, seq: int) -> list[str]:
+        """The acks owed for a message: one for each time it was sent."""
+        return [control("ack", cid=cid, seq=seq)] * self.own.pop(cid, 0)
+
+    def forgive(self, cid: str) -> None:
+        """No ack for a message that was not taken."""
+        self.own[cid] -= 1
+        if self.own[cid] <= 0:
+            del self.own[cid]
 
 
 class Sockets:
@@ -239,25 +250,25 @@ class Sockets:
 
     async def _take(self, line: SocketLine, said: Said) -> None:
         """Store a message. Its ack leaves when the writer comes to its row, or now when that was long ago."""
-        line.own.add(said.cid)
+        line.own[said.cid] += 1
         try:
             seq = await self._intake.take(line.session, said)
         except TooFast as error:
-            line.own.discard(said.cid)
+            line.forgive(said.cid)
             line.pipe.put(refusal("rate_limited", said.cid, error.retry))
             return
         except BadFrame as error:
-            line.own.discard(said.cid)
+            line.forgive(said.cid)
             await self._bad(line, error.code, said.cid)
             return
         except Exception as error:
-            line.own.discard(said.cid)
+            line.forgive(said.cid)
             log.error("A message could not be stored.", action="take", error=type(error).__name__)
             line.pipe.put(refusal("unavailable", said.cid, RETRY_SECONDS))
             return
-        if seq <= line.cursor and said.cid in line.own:
-            line.own.discard(said.cid)
-            line.pipe.put(control("ack", cid=said.cid, seq=seq))
+        if seq <= line.cursor:
+            for frame in line.acks(said.cid, seq):
+                line.pipe.put(frame)
         await self._hub.push(line.address, seq)
 
     async def _write_forever(self, line: SocketLine) -> None:
@@ -284,10 +295,7 @@ class Sockets:
                 return
             for row in rows:
                 cid = cid_of(row, line.session) if row.direction == "incoming" else ""
-                if cid and cid in line.own:
-                    frame = control("ack", cid=cid, seq=row.seq)
-                else:
-                    frame = await self._frames.of(line.session, row)
-                await line.pipe.send(frame)
+                acks = line.acks(cid, row.seq) if cid else []
+                for frame in acks or [await self._frames.of(line.session, row)]:
+                    await line.pipe.send(frame)
                 line.cursor = row.seq
-                line.own.discard(cid)

@@ -1,0 +1,520 @@
+"""The web chat's protocol over a real server, on both databases: nothing lost, nothing doubled, nobody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import WSServerHandshakeError
+from sqlmodel import col, select
+
+from connectors.webchat import MAX_FRAME
+from core.clock import ManualClock
+from core.database import Database
+from core.messages import Actor, OutgoingMessage
+from core.tables import InboxRow, Message, OutboxRow
+from gateway import webchat
+from gateway.webchat_sessions import COOKIE
+from tests.gateway.webchat_double import Browser, Double, Tab, serving
+
+
+@pytest.fixture
+async def double(database: Database, tmp_path: Path) -> Double:
+    return Double(database, tmp_path)
+
+
+@pytest.fixture
+async def url(double: Double) -> AsyncIterator[str]:
+    async with serving(double) as address:
+        yield address
+
+
+async def rows(db: Database, table: Any) -> list[Any]:
+    async with db.reading() as session:
+        return list((await session.exec(select(table).order_by(col(table.id)))).all())
+
+
+async def test_a_message_is_acked_and_answered_in_order(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        assert tab.welcome == {"t": "welcome", "session": browser.session, "seq": 0, "resume": False}
+        await tab.say({"t": "msg", "cid": "c-1", "text": "বিদ্যুৎ নেই"})
+        assert await tab.next("ack", "msg") == {"t": "ack", "cid": "c-1", "seq": 1}
+        answer = await tab.next("msg")
+        assert (answer["seq"], answer["from"], answer["text"]) == (2, "bot", "echo: বিদ্যুৎ নেই")
+        assert answer["choices"] == [] and answer["media"] == []
+        assert {"t": "typing", "on": True} in tab.got
+
+
+async def test_transcript_and_inbox_are_written_together(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        await tab.say({"t": "msg", "cid": "c-1", "text": "hello"})
+        await tab.next("msg")
+        (entry,) = await rows(double.db, InboxRow)
+        assert entry.external_id == f"{browser.session}:c-1"
+        written, answered = await rows(double.db, Message)
+        assert entry.payload["detail"]["transcript"] == written.id
+        assert (written.text, written.direction, answered.direction) == ("hello", "incoming", "outgoing")
+
+
+async def test_a_message_sent_again_is_taken_once(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        for _ in range(3):
+            await tab.say({"t": "msg", "cid": "same", "text": "hello"})
+        acks = [await tab.next("ack") for _ in range(3)]
+        assert [ack["seq"] for ack in acks] == [1, 1, 1]
+        if not any(frame["t"] == "msg" for frame in tab.got):
+            await tab.next("msg")
+        await tab.socket.close()
+        again = await browser.tab(last_seq=2)
+        await again.say({"t": "msg", "cid": "same", "text": "hello"})
+        assert (await again.next("ack"))["seq"] == 1
+        assert double.turns == [f"{browser.session}:same"]
+        assert len(await rows(double.db, Message)) == 2
+
+
+async def test_the_same_message_over_many_lines_at_once_is_taken_once(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tabs = await asyncio.gather(*(browser.tab() for _ in range(4)))
+        await asyncio.gather(*(tab.say({"t": "msg", "cid": "same", "text": "hello"}) for tab in tabs))
+        acks = await asyncio.gather(*(tab.next("ack") for tab in tabs))
+        assert {ack["seq"] for ack in acks} == {1}
+        await tabs[0].next("msg")
+        assert double.turns == [f"{browser.session}:same"]
+
+
+async def test_what_was_missed_is_replayed_in_order(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        for number in range(3):
+            await tab.say({"t": "msg", "cid": f"c-{number}", "text": f"word {number}"})
+            await tab.next("msg")
+        await tab.socket.close()
+        await double.speak(browser.session, OutgoingMessage(text="while away"))
+        again = await browser.tab(last_seq=2)
+        assert again.welcome["resume"] is True and again.welcome["seq"] == 7
+        replay = [await again.next("msg") for _ in range(5)]
+        assert [frame["seq"] for frame in replay] == [3, 4, 5, 6, 7]
+        assert [frame["from"] for frame in replay] == ["customer", "bot", "customer", "bot", "bot"]
+        assert replay[0]["cid"] == "c-1" and replay[0]["text"] == "word 1"
+        assert await again.rest() == []
+
+
+async def test_an_ack_lost_with_the_line_comes_back(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        await tab.say({"t": "msg", "cid": "lost", "text": "silence"})
+        tab.socket._response.connection.transport.abort()  # type: ignore[union-attr]
+        await asyncio.sleep(0.3)
+        again = await browser.tab()
+        await again.say({"t": "msg", "cid": "lost", "text": "silence"})
+        frames = await again.rest(0.6)
+        told = [frame for frame in frames if frame.get("cid") == "lost"]
+        assert told and all(frame["seq"] == 1 for frame in told)
+        assert double.turns.count(f"{browser.session}:lost") == 1
+
+
+async def test_a_browser_that_knows_more_than_we_do_starts_anew(url: str) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        await tab.say({"t": "msg", "cid": "a", "text": "hello"})
+        await tab.next("msg")
+        again = await browser.tab(last_seq=999)
+        assert again.welcome["resume"] is False
+        assert (await again.next("msg"))["seq"] == 1
+
+
+async def test_every_tab_sees_everything_once(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        one, two = await browser.tab(), await browser.tab()
+        await one.say({"t": "msg", "cid": "from-one", "text": "hello"})
+        await two.say({"t": "msg", "cid": "from-two", "text": "silence"})
+        seen = {}
+        for name, tab in (("one", one), ("two", two)):
+            frames = [frame for frame in await tab.rest(0.8) if frame["t"] in ("msg", "ack")]
+            seen[name] = [(frame["t"], frame["seq"]) for frame in frames]
+            assert [seq for _, seq in seen[name]] == sorted({seq for _, seq in seen[name]}) == [1, 2, 3]
+        assert sorted(kind for kind, _ in seen["one"]) == ["ack", "msg", "msg"]
+        assert sorted(kind for kind, _ in seen["two"]) == ["ack", "msg", "msg"]
+
+
+async def test_another_process_is_found_by_the_look(url: str, double: Double, database: Database) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        await tab.say({"t": "msg", "cid": "a", "text": "silence"})
+        await tab.next("ack")
+        # Another process writes and pushes to a hub of its own.
+        real, double.connector._hub = double.connector._hub, None
+        await double.speak(browser.session, OutgoingMessage(text="from far"), Actor.OPERATOR)
+        frame = await tab.next("msg", seconds=4)
+        double.connector._hub = real
+        assert (frame["text"], frame["from"]) == ("from far", "operator")
+
+
+async def test_a_choice_carries_its_token_back(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab, other = await browser.tab(), await browser.tab()
+        await tab.say({"t": "msg", "cid": "a", "text": "choose"})
+        offer = await tab.next("msg")
+        assert [one["title"] for one in offer["choices"]] == ["One", "Two", "Three"]
+        token = offer["choices"][1]["id"]
+        await tab.say({"t": "choice", "cid": "b", "id": token, "msg_seq": offer["seq"]})
+        assert (await tab.next("ack"))["seq"] == 3
+        assert (await tab.next("msg"))["text"] == "chosen"
+        for _ in range(2):
+            await other.next("msg")
+        own = await other.next("msg")
+        assert (own["cid"], own["text"], own["from"]) == ("b", "Two", "customer")
+        assert (await rows(double.db, InboxRow))[1].payload["token"] == token
+
+
+async def test_a_token_of_another_conversation_gets_no_title(url: str, double: Double) -> None:
+    async with Browser(url) as one, Browser(url) as two:
+        first = await one.tab()
+        await first.say({"t": "msg", "cid": "a", "text": "choose"})
+        token = (await first.next("msg"))["choices"][0]["id"]
+        second = await two.tab()
+        await second.say({"t": "choice", "cid": "b", "id": token, "msg_seq": 2})
+        await second.next("ack")
+        assert [row.text for row in await rows(double.db, Message) if row.kind == "choice"] == [""]
+
+
+async def test_a_place_is_taken(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        await tab.say({"t": "location", "cid": "a", "lat": 23.81, "lon": 90.41})
+        assert (await tab.next("msg"))["text"] == "place 23.81"
+
+
+async def test_reading_moves_the_outbox(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        await tab.say({"t": "msg", "cid": "a", "text": "hello"})
+        answer = await tab.next("msg")
+        await _until(lambda: _states(double), ["sent"])
+        await tab.say({"t": "read", "seq": answer["seq"]})
+        await _until(lambda: _states(double), ["read"])
+
+
+async def _states(double: Double) -> list[str]:
+    return [row.state for row in await rows(double.db, OutboxRow)]
+
+
+async def _until(look: Any, wanted: Any) -> None:
+    for _ in range(60):
+        if (found := await look()) == wanted:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{found!r} instead of {wanted!r}")
+
+
+async def test_ping_is_answered_and_typing_is_taken(url: str) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        await tab.say({"t": "typing"})
+        await tab.say({"t": "ping"})
+        assert await tab.next("pong") == {"t": "pong"}
+
+
+BAD = [
+    ("no-json", "{", "bad_frame"),
+    ("a list", "[]", "bad_frame"),
+    ("unknown", '{"t":"dance"}', "unknown_frame"),
+    ("no kind", "{}", "unknown_frame"),
+    ("no cid", '{"t":"msg","text":"a"}', "bad_cid"),
+    ("a cid too long", '{"t":"msg","cid":"%s","text":"a"}' % ("x" * 65), "bad_cid"),
+    ("a cid with a quote", '{"t":"msg","cid":"a\'b","text":"a"}', "bad_cid"),
+    ("empty text", '{"t":"msg","cid":"a","text":"  "}', "empty"),
+    ("text that is none", '{"t":"msg","cid":"a","text":5}', "bad_frame"),
+    ("long text", '{"t":"msg","cid":"a","text":"%s"}' % ("x" * 8001), "too_long"),
+    ("a file of nobody", '{"t":"msg","cid":"a","text":"","media":[{"id":"AAAA"}]}', "bad_file"),
+    ("a path for a file", '{"t":"msg","cid":"a","text":"","media":[{"id":"../../etc"}]}', "bad_file"),
+    ("a place off the earth", '{"t":"location","cid":"a","lat":91,"lon":0}', "bad_location"),
+    ("a place that is none", '{"t":"location","cid":"a","lat":NaN,"lon":0}', "bad_location"),
+    ("an endless choice", '{"t":"choice","cid":"a","id":"%s","msg_seq":1}' % ("x" * 257), "bad_choice"),
+    ("a negative number", '{"t":"read","seq":-1}', "bad_frame"),
+    ("a second hello", '{"t":"hello","v":1,"token":"","session":"","last_seq":0}', "unknown_frame"),
+]
+
+
+@pytest.mark.parametrize(("data", "code"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
+async def test_a_bad_frame_is_refused_and_the_line_stays(url: str, double: Double, data: str, code: str) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        await tab.socket.send_str(data)
+        assert (await tab.next("err"))["code"] == code
+        await tab.say({"t": "ping"})
+        await tab.next("pong")
+        assert await rows(double.db, InboxRow) == []
+
+
+async def test_binary_frames_are_refused(url: str) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        await tab.socket.send_bytes(b"\x00")
+        assert (await tab.next("err"))["code"] == "bad_frame"
+
+
+async def test_a_flood_of_bad_frames_ends_the_line(url: str) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        for _ in range(25):
+            await tab.socket.send_str("{")
+        assert await tab.closed() == 1008
+
+
+async def test_an_oversize_frame_ends_the_line(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        await tab.socket.send_str('{"t":"msg","cid":"a","text":"' + "x" * MAX_FRAME + '"}')
+        assert await tab.closed() == 1009
+        assert await rows(double.db, InboxRow) == []
+
+
+async def test_more_than_five_in_five_seconds_must_wait(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        for number in range(7):
+            await tab.say({"t": "msg", "cid": f"c-{number}", "text": "silence"})
+        errors = [await tab.next("err") for _ in range(2)]
+        assert {error["code"] for error in errors} == {"rate_limited"}
+        assert all(0 < error["retry_ms"] <= 2000 for error in errors)
+        await asyncio.sleep(errors[0]["retry_ms"] / 1000 + 0.05)
+        await tab.say({"t": "msg", "cid": errors[0]["cid"], "text": "silence"})
+        while (await tab.next("ack"))["cid"] != errors[0]["cid"]:
+            pass
+        assert len(set(double.turns)) <= 6
+
+
+async def test_danger_does_not_wait_for_the_limit(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        for number in range(6):
+            await tab.say({"t": "msg", "cid": f"c-{number}", "text": "silence"})
+        await tab.next("err")
+        await tab.say({"t": "msg", "cid": "danger", "text": "তার ছিঁড়ে রাস্তায় পড়েছে"})
+        frames = [await tab.next("ack", "err")]
+        while frames[-1].get("cid") != "danger":
+            frames.append(await tab.next("ack", "err"))
+        assert frames[-1]["t"] == "ack"
+
+
+async def test_no_hello_in_time_closes_with_4401(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webchat, "HELLO_SECONDS", 0.3)
+    async with Browser(url) as browser:
+        socket = await browser.socket()
+        await socket.ping()
+        assert await Tab(socket).closed() == 4401
+
+
+HELLOS = [
+    ("no token", {"token": "", "session": ""}),
+    ("a forged token", {"token": "0" * 32 + ".AAAA.BBBB"}),
+    ("another's session", {"session": "f" * 32}),
+    ("no token but a session", {"token": ""}),
+    ("an old version", {"v": 0}),
+]
+
+
+@pytest.mark.parametrize("change", [case[1] for case in HELLOS], ids=[case[0] for case in HELLOS])
+async def test_a_hello_that_proves_nothing_closes_with_4401(url: str, change: dict[str, Any]) -> None:
+    async with Browser(url) as browser:
+        tab = Tab(await browser.socket())
+        await tab.say(
+            {"t": "hello", "v": 1, "token": browser.token, "session": browser.session, "last_seq": 0, **change}
+        )
+        assert (await tab.next("err"))["code"] in ("unauthorized", "bad_version")
+        assert await tab.closed() == 4401
+
+
+async def test_anything_before_hello_closes_with_4401(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = Tab(await browser.socket())
+        await tab.say({"t": "msg", "cid": "a", "text": "hello"})
+        assert await tab.closed() == 4401
+        assert await rows(double.db, InboxRow) == []
+
+
+async def test_a_token_dies_after_minutes(url: str, clock: ManualClock) -> None:
+    async with Browser(url) as browser:
+        clock.advance(timedelta(minutes=11))
+        tab = Tab(await browser.socket())
+        await tab.say({"t": "hello", "v": 1, "token": browser.token, "session": browser.session, "last_seq": 0})
+        assert await tab.closed() == 4401
+        before = browser.session
+        await browser.begin()
+        assert browser.session == before
+        await browser.tab()
+
+
+async def test_the_cookie_alone_is_enough_from_our_own_page(url: str) -> None:
+    async with Browser(url) as browser:
+        tab = Tab(await browser.socket(Origin=url))
+        await tab.say({"t": "hello", "v": 1, "token": "", "session": "", "last_seq": 0})
+        assert (await tab.next("welcome"))["session"] == browser.session
+
+
+FOREIGN = ["https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1", "file://"]
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+async def test_a_foreign_page_is_refused(url: str, origin: str) -> None:
+    async with Browser(url) as browser:
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await browser.socket(Origin=origin)
+        assert refused.value.status == 403
+        for path in ("session", "send", "upload", "leave"):
+            async with browser.http.post(f"{url}/chat/{path}", headers={"Origin": origin}, data=b"{}") as answer:
+                assert answer.status == 403, path
+
+
+async def test_another_site_is_refused_by_what_the_browser_says(url: str) -> None:
+    async with Browser(url) as browser:
+        headers = {"Sec-Fetch-Site": "cross-site"}
+        async with browser.http.post(f"{url}/chat/session", headers=headers) as answer:
+            assert answer.status == 403
+
+
+async def test_a_session_cannot_be_chosen(url: str) -> None:
+    async with Browser(url) as browser:
+        real = browser.session
+        for value in ("1" * 32, f"{'1' * 32}.abc", "", "a" * 5000, f"{real}.forged"):
+            async with browser.http.post(f"{url}/chat/session", cookies={COOKIE: value}) as answer:
+                given = (await answer.json())["session"]
+            assert len(given) == 32 and given not in value
+
+
+async def test_many_swapped_sessions_read_nothing(url: str, double: Double) -> None:
+    async with Browser(url) as owner, Browser(url) as stranger:
+        tab = await owner.tab()
+        await tab.say({"t": "msg", "cid": "a", "text": "pdf please"})
+        address = (await tab.next("msg"))["media"][0]["url"]
+        async with stranger.http.get(url + address) as answer:
+            assert answer.status == 404
+        for _ in range(50):
+            mixed = Tab(await stranger.socket())
+            await mixed.say({"t": "hello", "v": 1, "token": stranger.token, "session": owner.session, "last_seq": 0})
+            assert await mixed.closed() == 4401
+        theirs = await stranger.tab()
+        assert theirs.welcome["seq"] == 0 and await theirs.rest() == []
+
+
+async def test_leaving_forgets_the_session(url: str) -> None:
+    async with Browser(url) as browser:
+        before = browser.session
+        async with browser.http.post(f"{url}/chat/leave") as answer:
+            assert answer.status == 200
+        await browser.begin()
+        assert browser.session != before
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts(url: str) -> None:
+    async with Browser(url) as browser, browser.http.post(f"{url}/chat/session") as answer:
+        cookie = answer.headers["Set-Cookie"]
+        assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and browser.session in cookie
+
+
+async def test_a_stop_says_going_away(double: Double) -> None:
+    async with serving(double) as url:
+        browser = Browser(url)
+        await browser.begin()
+        tab, waiting = await browser.tab(), asyncio.create_task(_poll(browser))
+        await asyncio.sleep(0.2)
+    assert await tab.closed() == 1001
+    assert (await waiting)[0]["t"] == "welcome"
+    await browser.http.close()
+
+
+async def _poll(browser: Browser, after: int = 0, wait: int = 20) -> list[dict[str, Any]]:
+    async with browser.http.get(f"{browser.url}/chat/poll", params={"after": after, "wait": wait}) as answer:
+        assert answer.status == 200
+        frames: list[dict[str, Any]] = (await answer.json())["frames"]
+        return frames
+
+
+async def test_so_many_lines_from_one_address_and_no_more(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webchat, "MAX_PER_CALLER", 3)
+    async with Browser(url) as browser:
+        tabs = [await browser.tab() for _ in range(3)]
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await browser.socket()
+        assert refused.value.status == 503
+        await tabs[0].socket.close()
+        await asyncio.sleep(0.1)
+        await browser.tab()
+
+
+async def test_a_browser_that_does_not_read_is_sent_away(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gateway import webchat_hub
+
+    monkeypatch.setattr(webchat_hub, "QUEUE_FRAMES", 4)
+    monkeypatch.setattr(webchat_hub.Pipe, "send", _never)
+    async with Browser(url) as browser:
+        socket = await browser.socket()
+        tab = Tab(socket)
+        await tab.say({"t": "hello", "v": 1, "token": browser.token, "session": browser.session, "last_seq": 0})
+        for _ in range(12):
+            await tab.say({"t": "ping"})
+        assert await tab.closed() == 1013
+
+
+async def _never(pipe: Any, frame: str) -> None:
+    if '"welcome"' not in frame:
+        await asyncio.sleep(3600)
+
+
+async def test_polling_speaks_the_same_frames(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        assert await _poll(browser, wait=0) == [{"t": "welcome", "session": browser.session, "seq": 0, "resume": False}]
+        waiting = asyncio.create_task(_poll(browser))
+        await asyncio.sleep(0.1)
+        for _ in range(2):
+            async with browser.http.post(f"{url}/chat/send", json={"t": "msg", "cid": "a", "text": "hello"}) as answer:
+                assert (await answer.json())["frames"] == [{"t": "ack", "cid": "a", "seq": 1}]
+        frames = [frame for frame in await waiting if frame["t"] == "msg"]
+        assert frames[0]["cid"] == "a"
+        after = frames[-1]["seq"]
+        while after < 2:
+            frames += [frame for frame in await _poll(browser, after) if frame["t"] == "msg"]
+            after = frames[-1]["seq"]
+        assert [frame["text"] for frame in frames] == ["hello", "echo: hello"]
+        assert double.turns == [f"{browser.session}:a"]
+
+
+async def test_polling_needs_a_session_and_refuses_bad_frames(url: str) -> None:
+    async with Browser(url) as browser:
+        for frame, status in (("{", 400), ('{"t":"msg"}', 400), ("\udcff", 400)):
+            body = frame.encode("utf-8", "surrogateescape")
+            async with browser.http.post(f"{url}/chat/send", data=body) as answer:
+                assert answer.status == status
+        async with browser.http.post(f"{url}/chat/send", data=b"x" * (MAX_FRAME + 1)) as answer:
+            assert answer.status == 413
+        headers = {"Content-Encoding": "gzip"}
+        async with browser.http.post(f"{url}/chat/send", data=gzip.compress(b"{}"), headers=headers) as answer:
+            assert answer.status == 415
+        browser.http.cookie_jar.clear()
+        async with browser.http.post(f"{url}/chat/send", json={"t": "ping"}) as answer:
+            assert answer.status == 401
+        headers = {"Authorization": f"Bearer {browser.token}"}
+        async with browser.http.post(f"{url}/chat/send", json={"t": "ping"}, headers=headers) as answer:
+            assert (await answer.json())["frames"] == [{"t": "pong"}]
+
+
+async def test_order_holds_under_load(url: str, double: Double) -> None:
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        for number in range(4):
+            await tab.say({"t": "msg", "cid": f"c-{number}", "text": f"twice {number}"})
+        seen: list[int] = []
+        while len(seen) < 12:
+            seen.append((await tab.next("msg", "ack"))["seq"])
+        assert seen == list(range(1, 13))
+        told = [row.text for row in await rows(double.db, Message) if row.direction == "incoming"]
+        assert told == [f"twice {number}" for number in range(4)]
