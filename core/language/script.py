@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
+
+from core.language.data.latin import LATIN_WORDS
+from core.language.normalise import fold
+from core.language.skeleton import words as split
 
 
 class Writing(enum.Enum):
@@ -51,3 +56,43 @@ def majority(text: str) -> Writing | None:
     counts = letters(text)
     best = max(counts, key=lambda writing: counts[writing])
     return best if counts[best] else None
+
+
+# A third of the words is enough: who writes English does not switch to Bengali letters in between.
+OWN_SHARE = 3
+
+
+def by_script(words: list[str], forms: Mapping[str, Mapping[str, object]]) -> str:
+    """The form whose script is not Latin and has a third of the words or more; empty when there is none.
+
+    `forms` is nlu_data/languages.yml: what script each form is written in.
+    """
+    counts = word_scripts(words)
+    total = sum(counts.values())
+    own = max((writing for writing in Writing if writing is not Writing.LATIN), key=lambda writing: counts[writing])
+    if counts[own] and counts[own] * OWN_SHARE >= total:
+        for form, facts in forms.items():
+            if facts["script"] == own.value:
+                return form
+    return ""
+
+
+SCRIPTS = {"bn": {"script": "Bengali"}, "hi": {"script": "Devanagari"}}
+
+
+def guess_form(text: str, remembered: str = "") -> str:
+    """The written form of a text with nothing but word tables, for when the trained model is not to be had.
+
+    Empty when the text says nothing and nothing is remembered.
+    """
+    seen = [word for word in split(fold(text)) if word[0].isalpha()]
+    own = by_script(seen, SCRIPTS)
+    if own or not seen:
+        return own or remembered
+    counts = {form: sum(word in listed for word in seen) for form, listed in LATIN_WORDS.items()}
+    best = max(counts, key=lambda form: counts[form])
+    if counts[best] == 0 or list(counts.values()).count(counts[best]) > 1:
+        return remembered
+    if best == "en" and remembered and len(seen) <= 2:
+        return remembered
+    return best

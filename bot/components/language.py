@@ -1,0 +1,138 @@
+"""The written form of a message: script by range, Latin letters by a small model, doubt by memory.
+
+Answers follow the customer's script. Code-mix is decided by the majority; one English word ("ok", "bill") changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, Optional, Text
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.components.features import Features
+from bot.components.importer import DATA, FORM, read_yaml
+from bot.components.linear import Linear, fit
+from core.language.normalise import fold
+from core.language.script import by_script
+from core.language.skeleton import words
+
+LANGUAGE = "language"
+# How much likelier the remembered form is before the message is read.
+MEMORY = 4.0
+# So few English words are everybody's words.
+FEW = 2
+SHARPNESS = 3.0
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=True)
+class SathiLanguage(GraphComponent):
+    """Decides `parse["language"]`; the metadata carries what is remembered and whether it is fixed."""
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """Feature blocks (word, letters, sound, sound word) and cost of the small model."""
+        return {"blocks": [1.0, 1.0, 0.0, 0.0], "cost": 1.0, "minimum": 3}
+
+    def __init__(
+        self,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: Optional[Linear] = None,
+        forms: Optional[Dict[Text, Dict[Text, Any]]] = None,
+    ) -> None:
+        self._config = config
+        self._storage = model_storage
+        self._resource = resource
+        self._model = model or Linear()
+        self._forms = forms or {}
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SathiLanguage:
+        """A component that knows nothing yet."""
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn to tell the forms in Latin letters apart."""
+        self._forms = read_yaml(DATA / "languages.yml")
+        latin = {form for form, facts in self._forms.items() if facts["script"] == "Latin"}
+        rows = [row for row in training_data.training_examples if row.get(FORM) in latin]
+        features = Features(weights=tuple(self._config["blocks"]))
+        matrix = features.fit([row.get(TEXT) for row in rows], self._config["minimum"])
+        labels, weights, bias = fit(matrix, np.asarray([row.get(FORM) for row in rows]), self._config["cost"])
+        self._model = Linear(labels, features, weights, bias, SHARPNESS)
+        with self._storage.write_to(self._resource) as folder:
+            self._model.save(folder, "forms")
+            (folder / "languages.json").write_text(json.dumps(self._forms, ensure_ascii=False), encoding="utf-8")
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> SathiLanguage:
+        """The component as it was trained."""
+        with model_storage.read_from(resource) as folder:
+            model = Linear.load(folder, "forms")
+            forms = json.loads((folder / "languages.json").read_text(encoding="utf-8"))
+        return cls(config, model_storage, resource, model, forms)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Nothing to add: other components read the text itself."""
+        return training_data
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Set the language of each message."""
+        for message in messages:
+            metadata = message.get("metadata") or {}
+            remembered = str(metadata.get("language") or "")
+            fixed = bool(metadata.get("language_fixed"))
+            found = remembered if fixed and remembered else self.decide(message.get(TEXT) or "", remembered)
+            message.set(LANGUAGE, found, add_to_output=True)
+        return messages
+
+    def decide(self, text: str, remembered: str = "") -> str:
+        """The form of a text; the remembered one where the text does not say."""
+        seen = [word for word in words(fold(text)) if word[0].isalpha()]
+        own = by_script(seen, self._forms)
+        if own:
+            return own
+        if not any(word.isascii() for word in seen):
+            return remembered
+        chances = dict(zip(self._model.labels, self._model.probabilities(text)))
+        sibling = self._sibling(remembered)
+        if remembered and len(seen) <= FEW and max(chances, key=lambda form: chances[form]) == "en":
+            return remembered
+        if sibling:
+            plain = max(chances, key=lambda form: chances[form])
+            chances[sibling] *= MEMORY
+            best = max(chances, key=lambda form: chances[form])
+            # A Bangla or Hindi writer who types an unclear Latin word stays in the script of before.
+            return remembered if best == sibling and (plain != sibling or chances[sibling] < MEMORY * 0.6) else best
+        return max(chances, key=lambda form: chances[form])
+
+    def _sibling(self, form: str) -> str:
+        """The form in Latin letters of the same language."""
+        base = self._forms.get(form, {}).get("base")
+        for name in self._model.labels:
+            if base and self._forms[name]["base"] == base:
+                return name
+        return ""
