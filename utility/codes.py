@@ -14,6 +14,7 @@ import yaml
 from core.tenant_model import DIGITS
 
 LENGTH = 6
+CODE_WORDS = ("code", "kod", "otp", "pin")
 # A code may stand with a word or two ("OTP", "কোড") and be grouped; much more than that is a sentence.
 _MOST_OTHER = 24
 _MOST_WORDS = 4
@@ -35,6 +36,10 @@ def code_in(text: str) -> str:
         return ""
     found = _GROUPED.search(plain)
     if not found:
+        return ""
+    # "DES-347967" is a complaint's number, not a code.
+    glued = re.search(r"([A-Za-z]+)[\-\u2010-\u2015]?$", plain[: found.start()])
+    if glued and glued.group(1).lower() not in CODE_WORDS:
         return ""
     other = (plain[: found.start()] + " " + plain[found.end() :]).strip(" :.-#।,*()[]\"'")
     if len(other) > _MOST_OTHER or len(other.split()) > _MOST_WORDS:

@@ -17,7 +17,7 @@ from core.tables import BIG, WHEN
 
 
 class Exact(TypeDecorator[Decimal]):
-    """An exact number on both databases; SQLite has no decimals, so it keeps the digits as text."""
+    """An exact number on both databases. SQLite keeps the digits as text: never sort or add there."""
 
     impl = Numeric
     cache_ok = True

@@ -134,7 +134,7 @@ async def test_a_wrong_value_is_named_without_being_told(
         {"result": {"balance": "much", "reported_at": "x", "emergency_limit": "1", "month_units": "1"}}
     )
     account = await remote_account(double, remote)
-    with pytest.raises(UtilityUnavailable, match="PrepaidStatus.balance is not Decimal") as caught:
+    with pytest.raises(UtilityUnavailable, match=r"PrepaidStatus\.balance is not Decimal") as caught:
         await remote.prepaid(account)
     assert "much" not in str(caught.value)
 

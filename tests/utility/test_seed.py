@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -90,6 +91,11 @@ async def test_same_day_writes_nothing_new(demo: Database, tenants: Tenants) -> 
     assert await everything(demo) == before
 
 
+async def test_several_gateways_start_at_once(database: Database, tenants: Tenants) -> None:
+    results = await asyncio.gather(*(seed(database, tenants) for _ in range(3)))
+    assert sorted(results) == [False, False, True]
+
+
 async def test_same_day_same_data(database: Database, tenants: Tenants) -> None:
     """Also after the tables held another day's data."""
     assert await seed(database, tenants, date(2026, 10, 20))
@@ -131,9 +137,11 @@ async def test_sums_hold(demo: Database, tenants: Tenants) -> None:
         lines = [Decimal(line["amount"]) for line in (*bill.slabs, *bill.charges)]
         assert bill.total == sum(lines) + bill.arrears
         own = {"late_charge", "meter_rent", "rebate"}
-        assert sum(Decimal(line["amount"]) for line in bill.charges if line["code"] not in own) + sum(
-            Decimal(line["amount"]) for line in bill.slabs
-        ) == estimate.total
+        assert (
+            sum(Decimal(line["amount"]) for line in bill.charges if line["code"] not in own)
+            + sum(Decimal(line["amount"]) for line in bill.slabs)
+            == estimate.total
+        )
         assert bill.reading_now - bill.reading_before == bill.units
         assert bill.due in (0, bill.total)
     newest = [bill for bill in bills if bill.month == date(2026, 9, 1)]

@@ -18,8 +18,8 @@ TENANTS = Tenants.load(ROOT)
 BD = ["bpdb", "breb", "desco", "dpdc", "nesco", "wzpdcl"]
 MP = ["mpcz", "mpez", "mpwz"]
 
-# The table rounds a VAT of 68.925 (200 units, 2024) down and 23.925, 32.925, 108.975 up: no rule for exact numbers gives
-# all of them. We round half up always, and that one total is a hundredth higher here.
+# The table rounds a VAT of 68.925 (200 units, 2024) down and 23.925, 32.925, 108.975 up: no rule for exact numbers
+# gives all of them. We round half up always, and that one total is a hundredth higher here.
 ODD_ONE_OUT = (200, OLD)
 # Units, kW, energy and total from Feb 2024, energy and total from June 2026 (domain.md §4.2).
 BANGLADESH = [
