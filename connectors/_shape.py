@@ -66,6 +66,14 @@ class Draft:
                 )
             )
 
+    def clip_labels(self, limit: int) -> None:
+        """Cut the labels of link and call to what a button shows."""
+        for name in ("link", "call"):
+            found = getattr(self.message, name)
+            if found and size(found.label) > limit:
+                self.note(f"the {name}'s label was cut to {limit}")
+                self.change(**{name: replace(found, label=cut(found.label, limit))})
+
     def number_choices(self) -> None:
         """Write the choices into the text, each with a number that can be typed."""
         if self.message.choices:

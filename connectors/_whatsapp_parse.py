@@ -139,7 +139,8 @@ def _message(item: Fields, contacts: list[Fields], standby: bool = False) -> Eve
         detail["parent"] = parent
     if standby:
         # Another assistant has the thread; we only listen (channels.md §2.2).
-        content, detail = {"kind": Kind.HANDOVER, "actor": Actor.SYSTEM}, {"standby": True}
+        kept = {name: content[name] for name in ("text", "media", "location") if name in content}
+        content, detail = kept | {"kind": Kind.HANDOVER, "actor": Actor.SYSTEM}, {"standby": True}
     values: Fields = {"reply_to": identifier(context.get("id"))}
     values |= content
     return IncomingMessage(

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 import connectors as package
 from connectors import sms
-from connectors.base import Channel, Connector, Tools, Transport
+from connectors.base import Channel, Connector, Tools
 from core.database import Database
 from core.errors import ConfigurationError
 from core.settings import MIN_SECRET, ROOT, Settings

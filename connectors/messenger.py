@@ -1,0 +1,228 @@
+"""Facebook Messenger, for the messages of one Page.
+
+Set up (docs/channels/messenger.md has it step by step):
+1. A Meta app with the product Messenger and Advanced Access to pages_messaging and pages_manage_metadata.
+2. SATHI_META_APP_SECRET, SATHI_META_VERIFY_TOKEN, SATHI_MESSENGER_PAGE_ID, SATHI_MESSENGER_PAGE_TOKEN,
+   SATHI_MESSENGER_APP_ID (tells our own echoes from a person's in the Page inbox).
+3. Callback address https://<host>/webhooks/messenger; then `sathi channel setup` subscribes the Page and writes
+   greeting, menu and ice breakers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from connectors import _graph, _messenger_parse
+from connectors._clean import identifier
+from connectors._graph import Graph, Rule, down, later, never, slow
+from connectors._shape import BARE, Draft, is_web
+from connectors._split import split
+from connectors.base import Channel, Connector, Outgoing, Tools, Upload, Webhook
+from core.errors import Ambiguous, Refused, Unreachable, WindowClosed
+from core.messages import Actor, Event, MediaRef, OutgoingMessage, QuickReply, SendResult
+
+# Limits: channels.md §3.6.
+MAX_TEXT = 1999  # "less than 2000"
+MAX_TEMPLATE_TEXT = 640
+MAX_QUICK_REPLIES, MAX_BUTTONS, TITLE = 13, 3, 20
+MAX_FILE = 25 << 20
+DIALLED = re.compile(r"\+[1-9][0-9]{6,14}")
+NEVER_TWICE = ("code", "document")
+# channels.md §3.7.
+ERRORS: _graph.Table = {
+    1: later(doubtful=True),
+    (1, 1357046): Rule(error=Ambiguous),
+    (1, 99): down(),
+    2: later(),
+    4: slow(60.0),
+    17: slow(60.0),
+    32: slow(60.0),
+    613: slow(),
+    10: down(),
+    (10, 1893063): down(),
+    (10, 2018278): never(WindowClosed),
+    (10, 2534022): never(WindowClosed),
+    (10, 2018108): never(Unreachable),
+    100: never(),
+    (100, 2018001): never(Unreachable),
+    190: down(),
+    (200, 1545041): never(WindowClosed),
+    1545041: never(WindowClosed),
+    368: down(),
+    551: never(Unreachable),
+}
+
+
+class MessengerConnector(Connector):
+    """One Page."""
+
+    channel_type = "messenger"
+    max_text = MAX_TEXT
+    secret_fields = ("access_token", "app_secret", "verify_token")
+
+    def __init__(self, tools: Tools, part: Any = None) -> None:
+        super().__init__(tools, part)
+        self.graph = Graph(tools, ERRORS)
+
+    def verify(self, request: Webhook, channel: Channel) -> None:
+        _graph.verify(request, channel)
+
+    def handshake(self, query: Mapping[str, str], channel: Channel) -> str | None:
+        return _graph.handshake(query, channel)
+
+    def parse(self, payload: Any, channel: Channel) -> list[Event]:
+        return _messenger_parse.parse(payload, channel)
+
+    def fit(self, message: OutgoingMessage, channel: Channel) -> list[OutgoingMessage]:
+        draft = Draft.of(message)
+        if draft.message.template:
+            draft.note("the template was left out: it belongs to another channel")
+            draft.change(template=None)
+        draft.describe_choices()
+        draft.clip_titles(TITLE)
+        if len(draft.message.choices) > MAX_QUICK_REPLIES:
+            draft.number_choices()
+        _fit_buttons(draft)
+        place = draft.message.location
+        if place:
+            draft.note("the place was written into the text")
+            draft.add_line(f"{place.label} ({place.latitude:.5f}, {place.longitude:.5f})".strip())
+            draft.change(location=None)
+        return draft.finished(_parts(draft))
+
+    async def send(self, outgoing: Outgoing, channel: Channel) -> SendResult:
+        message = outgoing.message
+        scheme, _, person = outgoing.address.partition(":")
+        if scheme != "messenger" or not person:
+            raise Refused("the address is not one of Messenger's", code="address")
+        by_person = message.author is Actor.OPERATOR
+        if not outgoing.reply_window_open and not by_person:
+            raise WindowClosed("the person's last message is older than 24 hours", code="window")
+        attachment_id = await self._upload(message, channel) if message.attachment else ""
+        body: dict[str, Any] = {"recipient": {"id": person}}
+        if outgoing.reply_window_open:
+            body["messaging_type"] = "UPDATE" if message.purpose == "notice" else "RESPONSE"
+        else:
+            # Up to seven days, and only for words that a person wrote (channels.md §3.2).
+            body |= {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+        body["message"] = payload(message, attachment_id)
+        if outgoing.callback:
+            body["message"]["metadata"] = outgoing.callback[:999]
+        if message.reply_to:
+            body["reply_to"] = {"mid": message.reply_to}
+        if message.persona and by_person:
+            body["persona_id"] = message.persona
+        document = await self.graph.call(
+            channel, "POST", f"{channel.account_id}/messages", json=body, once=message.purpose in NEVER_TWICE
+        )
+        external_id = identifier(document.get("message_id"))
+        if not external_id:
+            raise Ambiguous("the answer has no message id", code="unreadable")
+        return SendResult(external_id=external_id, address=outgoing.address)
+
+    async def acknowledge(self, address: str, external_id: str, channel: Channel) -> None:
+        person = address.partition(":")[2]
+        for action in ("mark_seen", "typing_on"):
+            body = {"recipient": {"id": person}, "sender_action": action}
+            await self.graph.safely(channel, "POST", f"{channel.account_id}/messages", json=body, seconds=5.0)
+
+    async def fetch(self, media: MediaRef, channel: Channel, max_bytes: int = 25 << 20) -> Upload:
+        """The address in the webhook leads to Meta's file servers; they want no token (channels.md §3.1)."""
+        return await self.graph.load(
+            channel, media.ref, name=media.name, mime=media.mime, bearer=False, max_bytes=max_bytes
+        )
+
+    async def _upload(self, message: OutgoingMessage, channel: Channel) -> str:
+        """Give a file to Meta first: that shows the customer nothing, so it may be repeated."""
+        assert message.attachment is not None
+        file = await self.tools.load(message.attachment)
+        if len(file.content) > MAX_FILE:
+            raise Refused(f"the file is bigger than {MAX_FILE} bytes", code="too_big")
+        shape = {"attachment": {"type": file_kind(file.mime), "payload": {"is_reusable": True}}}
+        document = await self.graph.safely(
+            channel,
+            "POST",
+            f"{channel.account_id}/message_attachments",
+            form={"message": json.dumps(shape), "filedata": file},
+            seconds=_graph.UPLOAD_SECONDS,
+        )
+        attachment_id = identifier(document.get("attachment_id"))
+        if not attachment_id:
+            raise Refused("the upload gave no id", code="no_media_id")
+        return attachment_id
+
+
+def _fit_buttons(draft: Draft) -> None:
+    """Link and telephone number become buttons where a button template can hold all there is; else they are text."""
+    message = draft.message
+    if message.call and not DIALLED.fullmatch(message.call.number):
+        draft.write_call()
+    if message.link and not is_web(message.link.url):
+        draft.write_link()
+    message = draft.message
+    count = len(message.choices) + bool(message.link) + bool(message.call)
+    if count > MAX_BUTTONS or message.ask == "phone" or message.attachment:
+        draft.write_call()
+        draft.write_link()
+    message = draft.message
+    if (message.link and not message.link.label.strip()) or (message.call and not message.call.label.strip()):
+        draft.write_call()
+        draft.write_link()
+    if draft.message.link or draft.message.call:
+        draft.clip_labels(TITLE)
+
+
+def _parts(draft: Draft) -> list[OutgoingMessage]:
+    """Long text first; the file before the quick replies, since what comes after them hides them (channels.md §3.3)."""
+    message = draft.message
+    file, choices, text = message.attachment, message.choices, message.text
+    parts: list[OutgoingMessage] = []
+    if file and file.caption and not text:
+        text = file.caption
+    bare = draft.part(attachment=replace(file, caption="")) if file else None
+    as_template = bool(message.link or message.call)
+    if choices or as_template or message.ask == "phone":
+        if bare:
+            parts.append(bare)
+        pieces = split(text or BARE, MAX_TEXT, MAX_TEMPLATE_TEXT if as_template else MAX_TEXT)
+        parts += [draft.part(text=piece) for piece in pieces[:-1]]
+        last = draft.part(text=pieces[-1], choices=choices, link=message.link, call=message.call, ask=message.ask)
+        return [*parts, last]
+    if text:
+        parts += [draft.part(text=piece) for piece in split(text, MAX_TEXT)]
+    return [*parts, bare] if bare else parts
+
+
+def file_kind(mime: str) -> str:
+    """How Messenger sends a file."""
+    return "image" if mime in ("image/jpeg", "image/png", "image/gif") else "file"
+
+
+def payload(message: OutgoingMessage, attachment_id: str) -> dict[str, Any]:
+    """The `message` of a fitted part."""
+    if message.attachment:
+        kind = file_kind(message.attachment.mime)
+        return {"attachment": {"type": kind, "payload": {"attachment_id": attachment_id}}}
+    if message.link or message.call:
+        buttons: list[dict[str, Any]] = [
+            {"type": "postback", "title": choice.title, "payload": choice.token} for choice in message.choices
+        ]
+        if message.link:
+            buttons.append({"type": "web_url", "title": message.link.label, "url": message.link.url})
+        if message.call:
+            buttons.append({"type": "phone_number", "title": message.call.label, "payload": message.call.number})
+        inner = {"template_type": "button", "text": message.text, "buttons": buttons}
+        return {"attachment": {"type": "template", "payload": inner}}
+    body: dict[str, Any] = {"text": message.text}
+    replies: list[dict[str, str]] = [_quick_reply(choice) for choice in message.choices]
+    if message.ask == "phone":
+        replies.append({"content_type": "user_phone_number"})
+    return body | ({"quick_replies": replies} if replies else {})
+
+
+def _quick_reply(choice: QuickReply) -> dict[str, str]:
+    return {"content_type": "text", "title": choice.title, "payload": choice.token}
