@@ -76,10 +76,8 @@ def degrees(latitude: Any, longitude: Any) -> tuple[float, float] | None:
 def moment(value: Any) -> datetime | None:
     """A time in seconds or milliseconds since 1970, as number or text: all were seen (channels.md §2.2, §3.1)."""
     number = whole(value)
-    if number >= 10**11:
-        number //= 1000
     try:
-        found = datetime.fromtimestamp(number, UTC)
+        found = datetime.fromtimestamp(number / 1000 if number >= 10**11 else number, UTC)
     except (ValueError, OverflowError, OSError):
         return None
     return found if FIRST_YEAR <= found.year < LAST_YEAR else None

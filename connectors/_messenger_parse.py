@@ -120,8 +120,13 @@ def _content(item: Fields, at: datetime, person: str) -> Fields | Event:
             "detail": {"removed": removed},
         }
     if isinstance(item.get("referral"), dict):
-        detail = {"referral": _referral(item["referral"])}
-        return {"external_id": _made_up_id("referral", person, at.timestamp()), "kind": Kind.REFERRAL, "detail": detail}
+        said = _referral(item["referral"])
+        detail = {"referral": said}
+        return {
+            "external_id": _made_up_id("referral", person, at.timestamp(), said.get("ref")),
+            "kind": Kind.REFERRAL,
+            "detail": detail,
+        }
     if isinstance(item.get("optin"), dict):
         return _optin(item["optin"], at, person)
     if isinstance(item.get("message_edit"), dict):

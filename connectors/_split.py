@@ -52,7 +52,7 @@ def is_between_letters(text: str, position: int) -> bool:
     if position <= 0 or position >= len(text):
         return True
     before, after = text[position - 1], text[position]
-    if _extends(after) or before == ZWJ or (before == "\r" and after == "\n"):
+    if _extends(after) or (before == ZWJ and not after.isspace()) or (before == "\r" and after == "\n"):
         return False
     joined = before in VIRAMAS or (before == ZWNJ and position > 1 and text[position - 2] in VIRAMAS)
     if joined and unicodedata.category(after) == "Lo":

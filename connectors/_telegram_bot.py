@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from telegram.error import (
 from telegram.request import BaseRequest, RequestData
 
 from connectors import _graph
+from connectors._clean import table, whole
 from connectors.base import Channel, Reply, Tools, Upload
 from core.errors import Ambiguous, ChannelDown, Refused, SendError, Throttled, Unavailable, Unreachable
 
@@ -29,8 +31,12 @@ SECONDS, FILE_SECONDS = 20.0, 60.0
 GONE = ("chat not found", "user not found", "user is deactivated", "peer_id_invalid", "have no rights to send")
 
 
+# The library logs its addresses, which hold the token, and the messages' text at debug: never.
+logging.getLogger("telegram").setLevel(logging.INFO)
+
+
 class NoTelegramAnswer(Exception):
-    """An HTTP answer that does not come from the Bot API itself."""
+    """An HTTP answer that the library would not read as we need it: a proxy's, a 5xx, a 429."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(f"HTTP {reply.status}")
@@ -69,7 +75,7 @@ class TransportRequest(BaseRequest):
         document = _graph.read(reply)
         if not 200 <= reply.status < 300 and (reply.status >= 500 or "ok" not in document):
             raise NoTelegramAnswer(reply)
-        if reply.status == 429 and not (document.get("parameters") or {}).get("retry_after"):
+        if reply.status == 429:
             raise NoTelegramAnswer(reply)
         return reply.status, reply.body
 
@@ -95,13 +101,20 @@ def seconds_of(error: RetryAfter) -> float:
     return value.total_seconds() if isinstance(value, timedelta) else float(value)
 
 
+def _by_status(reply: Reply, *, once: bool) -> SendError:
+    wait = whole(table(_graph.read(reply).get("parameters")).get("retry_after"))
+    if reply.status == 429 and wait > 0:
+        return Throttled("too many requests", code="429", retry_after=float(wait))
+    return _graph.by_status(reply, once=once)
+
+
 def error_of(error: Exception, *, once: bool = False) -> SendError:
     """An error of the library as ours. `BadRequest` and `TimedOut` are kinds of `NetworkError` there: order matters."""
     cause = error.__cause__
     if isinstance(cause, SendError):
         return cause
     if isinstance(cause, NoTelegramAnswer):
-        return _graph.by_status(cause.reply, once=once)
+        return _by_status(cause.reply, once=once)
     words = str(error)[:200]
     if isinstance(error, RetryAfter):
         return Throttled("too many requests", code="429", retry_after=seconds_of(error))

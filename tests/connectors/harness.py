@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ from tests.connectors.doubles import Reply, ScriptedTransport, load_file, read_p
 from tests.connectors.kinds import KINDS, ChannelKind, meta_signature, telegram_signature
 
 TABLES: dict[str, set[str]] = {}
+NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def build(channel_type: str, replies: list[Reply] | None = None) -> tuple[Connec
     kind = KINDS[channel_type]
     transport = ScriptedTransport(channel_type, kind.channel.base_url, replies or [])
     connector = registry.classes()[channel_type](Tools(transport=transport, load=load_file))
+    if hasattr(connector, "now"):
+        connector.now = lambda: NOW
     return connector, transport, kind
 
 
@@ -128,7 +132,8 @@ def incoming_cases(channel_type: str, table: list[Incoming]) -> Callable[..., No
         with caplog.at_level(logging.DEBUG), structlog.testing.capture_logs() as logs:
             check()
         written = f"{logs} {caplog.text}"
-        assert not [secret for secret in secrets_of(KINDS[channel_type]) if secret in written]
+        leaked = [secret for secret in secrets_of(KINDS[channel_type]) if secret in written]
+        assert not leaked, written
 
     return test_incoming
 
@@ -293,7 +298,8 @@ def outgoing_cases(channel_type: str, table: list[OutgoingCase]) -> Callable[...
         with caplog.at_level(logging.DEBUG), structlog.testing.capture_logs() as logs:
             await _check_outgoing(channel_type, case)
         written = f"{logs} {caplog.text}"
-        assert not [secret for secret in secrets_of(KINDS[channel_type]) if secret in written]
+        leaked = [secret for secret in secrets_of(KINDS[channel_type]) if secret in written]
+        assert not leaked, written
 
     return test_outgoing
 

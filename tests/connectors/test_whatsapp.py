@@ -275,7 +275,7 @@ INCOMING = [
         fields={"actor": Actor.OPERATOR, "addresses": (RAHIM, "whatsapp-bsuid:BD.1")},
     ),
     Incoming("echo to nobody", "echo_broken.json", quarantined="echo"),
-    Incoming("standby", "standby.json", RAHIM, Kind.HANDOVER, "", fields={"actor": Actor.SYSTEM}),
+    Incoming("standby", "standby.json", RAHIM, Kind.HANDOVER, "to another", fields={"actor": Actor.SYSTEM}),
     Incoming(
         "marketing stopped",
         "marketing_stop.json",

@@ -1,0 +1,447 @@
+"""Messenger: every event of channels.md §3.1 and §3.5, every outgoing form and error of §3.3 and §3.7."""
+
+from __future__ import annotations
+
+import json
+
+from connectors.messenger import ERRORS
+from core.errors import (
+    Ambiguous,
+    ChannelDown,
+    Refused,
+    SendError,
+    Throttled,
+    Unavailable,
+    Unreachable,
+    WindowClosed,
+)
+from core.messages import (
+    Actor,
+    Attachment,
+    Call,
+    Delivery,
+    Kind,
+    Link,
+    Location,
+    MediaRef,
+    OutgoingMessage,
+    QuickReply,
+    Template,
+)
+from tests.connectors.doubles import Reply, ScriptedTransport
+from tests.connectors.harness import Incoming, OutgoingCase, build, incoming_cases, outgoing_cases
+from tests.connectors.kinds import KINDS
+
+PERSON = "messenger:PSID"
+CDN = "https://scontent.xx.fbcdn.net"
+
+
+def media(kind: str, ref: str) -> dict[str, object]:
+    return {"media": (MediaRef(kind=kind, ref=ref),)}
+
+
+INCOMING = [
+    Incoming("text", "text.json", PERSON, Kind.TEXT, "হ্যালো, কারেন্ট নাই", fields={"addresses": (PERSON,)}),
+    Incoming("NUL and half a surrogate", "text_nul.json", PERSON, Kind.TEXT, "ab\ufffdc"),
+    Incoming("reply to a message", "text_reply.json", PERSON, Kind.TEXT, "re", fields={"reply_to": "m_0"}),
+    Incoming("quick reply", "quick_reply.json", PERSON, Kind.CHOICE, "Green", fields={"token": "tok-1"}),
+    Incoming("image", "image.json", PERSON, Kind.MEDIA, "", fields=media("image", f"{CDN}/a.jpg")),
+    Incoming(
+        "album with words",
+        "album.json",
+        PERSON,
+        Kind.MEDIA,
+        "দেখুন",
+        fields={"media": (MediaRef(kind="image", ref=f"{CDN}/a.jpg"), MediaRef(kind="image", ref=f"{CDN}/b.jpg"))},
+    ),
+    Incoming("audio", "audio.json", PERSON, Kind.MEDIA, fields=media("audio", "https://cdn.fbsbx.com/audio")),
+    Incoming("video", "video.json", PERSON, Kind.MEDIA, fields=media("video", "https://cdn.fbsbx.com/video")),
+    Incoming("file", "file.json", PERSON, Kind.MEDIA, fields=media("document", "https://cdn.fbsbx.com/file")),
+    Incoming("sticker", "sticker.json", PERSON, Kind.MEDIA, "", fields=media("sticker", f"{CDN}/s.png")),
+    Incoming("thumb up", "thumb.json", PERSON, Kind.MEDIA, "👍"),
+    Incoming("thumb up as it came before August 2026", "thumb_old_form.json", PERSON, Kind.MEDIA, "👍"),
+    Incoming(
+        "location",
+        "location.json",
+        PERSON,
+        Kind.LOCATION,
+        fields={"location": Location(latitude=23.8, longitude=90.4, label="Mirpur")},
+    ),
+    Incoming("shared page", "fallback.json", PERSON, Kind.TEXT, "see\nt\nhttps://example.org/x"),
+    Incoming(
+        "shared thing without payload",
+        "fallback_without_payload.json",
+        PERSON,
+        Kind.UNSUPPORTED,
+        fields={"detail": {"type": "fallback"}},
+    ),
+    Incoming("reel", "reel.json", PERSON, Kind.UNSUPPORTED, fields={"detail": {"type": "reel"}}),
+    Incoming("message of nothing", "empty_message.json", PERSON, Kind.UNSUPPORTED),
+    Incoming(
+        "unsent", "deleted.json", PERSON, Kind.DELETE, fields={"reply_to": "m_gone", "external_id": "delete:m_gone"}
+    ),
+    Incoming("edit", "edit.json", PERSON, Kind.EDIT, "new", fields={"external_id": "edit:m_1:1", "reply_to": "m_1"}),
+    Incoming(
+        "get started",
+        "get_started.json",
+        PERSON,
+        Kind.START,
+        fields={"detail": {"referral": {"ref": "r", "source": "SHORTLINK", "type": "OPEN_THREAD"}}},
+    ),
+    Incoming("postback", "postback.json", PERSON, Kind.CHOICE, "বিল", fields={"token": "tok-2", "external_id": "m_p2"}),
+    Incoming(
+        "postback without mid", "postback_without_mid.json", PERSON, Kind.CHOICE, "বিল", fields={"token": "tok-3"}
+    ),
+    Incoming("referral", "referral.json", PERSON, Kind.REFERRAL),
+    Incoming("referral in seconds", "referral_seconds.json", PERSON, Kind.REFERRAL),
+    Incoming("opt-in", "optin.json", PERSON, Kind.START, fields={"detail": {"referral": {"ref": "r"}}}),
+    Incoming("opt-in of a plugin", "optin_plugin.json", ignored="plugin"),
+    Incoming("words of a plugin's visitor", "plugin_text.json", ignored="plugin"),
+    Incoming(
+        "opt-in for notifications",
+        "optin_notifications.json",
+        PERSON,
+        Kind.PREFERENCE,
+        fields={
+            "detail": {
+                "payload": "p",
+                "notification_messages_token": "t",
+                "notification_messages_frequency": "DAILY",
+                "title": "News",
+                "category": "notification_messages",
+                "value": "in",
+            }
+        },
+    ),
+    Incoming("reaction", "reaction.json", PERSON, Kind.REACTION, "❤️", fields={"reply_to": "m_ours"}),
+    Incoming("reaction removed", "unreact.json", PERSON, Kind.REACTION, "", fields={"detail": {"removed": True}}),
+    Incoming("delivery", "delivery.json", status=Delivery.DELIVERED, count=2, fields={"external_id": "m_ours"}),
+    Incoming(
+        "delivery without mids",
+        "delivery_without_mids.json",
+        status=Delivery.DELIVERED,
+        fields={"watermark": True, "address": PERSON},
+    ),
+    Incoming("read", "read.json", status=Delivery.READ, fields={"watermark": True, "external_id": ""}),
+    Incoming("receipt without watermark", "receipt_without_watermark.json", quarantined="watermark"),
+    Incoming(
+        "own echo settles",
+        "echo_own.json",
+        status=Delivery.SENT,
+        fields={"external_id": "m_ours", "callback": "sathi-7", "address": PERSON},
+    ),
+    Incoming(
+        "own echo known by its key", "echo_own_by_metadata.json", status=Delivery.SENT, fields={"callback": "sathi-8"}
+    ),
+    Incoming("own echo without a key", "echo_own_other_tool.json", status=Delivery.SENT, fields={"callback": ""}),
+    Incoming(
+        "a person answered in the inbox",
+        "echo_person.json",
+        PERSON,
+        Kind.ECHO,
+        "আমি অপারেটর",
+        fields={"actor": Actor.OPERATOR, "detail": {"app_id": "263902037430900"}},
+    ),
+    Incoming("echo without an app", "echo_no_app.json", PERSON, Kind.ECHO, "", fields={"actor": Actor.OPERATOR}),
+    Incoming("echo without id", "echo_without_id.json", quarantined="echo"),
+    Incoming("echo that is not swapped", "echo_not_swapped.json", ignored="another page"),
+    Incoming("standby", "standby_text.json", PERSON, Kind.HANDOVER, "to another app", fields={"actor": Actor.SYSTEM}),
+    Incoming(
+        "standby postback without payload",
+        "standby_postback.json",
+        PERSON,
+        Kind.HANDOVER,
+        "Start",
+        fields={"token": ""},
+    ),
+    Incoming("standby echo", "standby_echo.json", PERSON, Kind.ECHO, "from another app"),
+    Incoming(
+        "thread passed to us",
+        "pass_thread.json",
+        PERSON,
+        Kind.HANDOVER,
+        fields={
+            "detail": {
+                "event": "pass_thread_control",
+                "previous_owner_app_id": "A",
+                "new_owner_app_id": "4055",
+            }
+        },
+    ),
+    Incoming("thread taken from us", "take_thread.json", PERSON, Kind.HANDOVER, fields={"actor": Actor.SYSTEM}),
+    Incoming("thread asked for", "request_thread.json", PERSON, Kind.HANDOVER),
+    Incoming("another page", "other_page.json", ignored="another page"),
+    Incoming("another recipient", "other_recipient.json", ignored="another page"),
+    Incoming("nobody", "no_sender.json", quarantined="person"),
+    Incoming("to nobody", "no_recipient.json", quarantined="page"),
+    Incoming("no time", "no_timestamp.json", quarantined="time"),
+    Incoming("no id", "no_mid.json", quarantined="id"),
+    Incoming("unknown event", "unknown_event.json", ignored="account_linking"),
+    Incoming("feed", "feed.json", ignored="feed"),
+    Incoming("unknown object", "unknown_object.json", ignored="instagram"),
+    Incoming("empty delivery", "empty.json", ignored="nothing"),
+    Incoming("batch with rubbish, a repeat, another page", "batch.json", PERSON, Kind.TEXT, "one", count=5),
+    Incoming("no signature", "text.json", headers={}, refused=401),
+]
+test_incoming = incoming_cases("messenger", INCOMING)
+
+OK = Reply(200, KINDS["messenger"].send_reply)
+UPLOADED = Reply(200, {"attachment_id": "ATT9"})
+BILL = Attachment(ref="bill:x", name="bill.pdf", mime="application/pdf")
+CHART = Attachment(ref="chart:x", name="chart.png", mime="image/png")
+PAY = Link(label="Pay", url="https://pay.example/1")
+CALL = Call(label="Hotline", number="+8809666016999")
+
+
+def body(message: dict[str, object], **more: object) -> dict[str, object]:
+    head = {"recipient": {"id": "PSID"}, "messaging_type": "RESPONSE"}
+    return head | {"message": message | {"metadata": "sathi-7"}} | more
+
+
+def choices(count: int, title: str = "Choice {}", description: str = "") -> tuple[QuickReply, ...]:
+    return tuple(
+        QuickReply(token=f"t{number}", title=title.format(number), description=description)
+        for number in range(1, count + 1)
+    )
+
+
+def quick(text: str, items: tuple[QuickReply, ...]) -> dict[str, object]:
+    replies = [{"content_type": "text", "title": item.title, "payload": item.token} for item in items]
+    return body({"text": text, "quick_replies": replies})
+
+
+def template(text: str, *buttons: dict[str, str]) -> dict[str, object]:
+    inner = {"template_type": "button", "text": text, "buttons": list(buttons)}
+    return body({"attachment": {"type": "template", "payload": inner}})
+
+
+URL_BUTTON = {"type": "web_url", "title": "Pay", "url": "https://pay.example/1"}
+CALL_BUTTON = {"type": "phone_number", "title": "Hotline", "payload": "+8809666016999"}
+
+
+def postback(number: int) -> dict[str, str]:
+    return {"type": "postback", "title": f"Choice {number}", "payload": f"t{number}"}
+
+
+def uploaded(transport: ScriptedTransport) -> None:
+    form = transport.sent[0].form
+    assert form is not None and json.loads(str(form["message"]))["attachment"]["type"] == "file"
+    assert transport.sent[0].url.endswith("/PAGE/message_attachments")
+
+
+SEND = [
+    OutgoingCase("text", OutgoingMessage(text="নমস্কার"), [OK], [body({"text": "নমস্কার"})], result="m_X"),
+    OutgoingCase(
+        "notice",
+        OutgoingMessage(text="x", purpose="notice"),
+        [OK],
+        [body({"text": "x"}) | {"messaging_type": "UPDATE"}],
+    ),
+    OutgoingCase(
+        "quoting", OutgoingMessage(text="x", reply_to="m_1"), [OK], [body({"text": "x"}, reply_to={"mid": "m_1"})]
+    ),
+    OutgoingCase(
+        "a person's words with a persona",
+        OutgoingMessage(text="x", author=Actor.OPERATOR, persona="PERS"),
+        [OK],
+        [body({"text": "x"}, persona_id="PERS")],
+    ),
+    OutgoingCase("the bot has no persona", OutgoingMessage(text="x", persona="PERS"), [OK], [body({"text": "x"})]),
+    *(
+        OutgoingCase(
+            f"{count} choices", OutgoingMessage(text="?", choices=choices(count)), [OK], [quick("?", choices(count))]
+        )
+        for count in (1, 3, 4, 10, 11, 13)
+    ),
+    OutgoingCase(
+        "14 choices are numbered",
+        OutgoingMessage(text="?", choices=choices(14)),
+        [OK],
+        [body({"text": "?\n" + "\n".join(f"{number}. Choice {number}" for number in range(1, 15))})],
+        notes=("14 choices",),
+    ),
+    OutgoingCase(
+        "title of 21 letters",
+        OutgoingMessage(text="?", choices=choices(1, "x" * 21)),
+        [OK],
+        [quick("?", choices(1, "x" * 19 + "…"))],
+        notes=("title was cut",),
+    ),
+    OutgoingCase(
+        "descriptions go into the text",
+        OutgoingMessage(text="?", choices=choices(2, description="d")),
+        [OK],
+        [quick("?\nChoice 1: d\nChoice 2: d", choices(2))],
+        notes=("descriptions",),
+    ),
+    OutgoingCase("link", OutgoingMessage(text="Pay", link=PAY), [OK], [template("Pay", URL_BUTTON)]),
+    OutgoingCase("call", OutgoingMessage(text="Help", call=CALL), [OK], [template("Help", CALL_BUTTON)]),
+    OutgoingCase(
+        "short code cannot be a button",
+        OutgoingMessage(text="Help", call=Call(label="Hotline", number="16999")),
+        [OK],
+        [body({"text": "Help\nHotline: 16999"})],
+        notes=("number was written",),
+    ),
+    OutgoingCase(
+        "choice, link and call",
+        OutgoingMessage(text="?", choices=choices(1), link=PAY, call=CALL),
+        [OK],
+        [template("?", postback(1), URL_BUTTON, CALL_BUTTON)],
+    ),
+    OutgoingCase(
+        "two choices, link and call are too many for a template",
+        OutgoingMessage(text="?", choices=choices(2), link=PAY, call=CALL),
+        [OK],
+        [quick("?\nHotline: +8809666016999\nPay: https://pay.example/1", choices(2))],
+        notes=("number was written", "link was written"),
+    ),
+    OutgoingCase(
+        "template body of 641 letters",
+        OutgoingMessage(text="x" * 641, link=PAY),
+        parts=2,
+        notes=("split into 2",),
+    ),
+    OutgoingCase(
+        "template body of 640 letters",
+        OutgoingMessage(text="x" * 640, link=PAY),
+        [OK],
+        [template("x" * 640, URL_BUTTON)],
+    ),
+    OutgoingCase("text of 1,999 letters", OutgoingMessage(text="x" * 1999), [OK], [body({"text": "x" * 1999})]),
+    OutgoingCase("text of 2,000 letters", OutgoingMessage(text="x" * 2000), parts=2, notes=("split into 2",)),
+    OutgoingCase(
+        "location is asked for in words",
+        OutgoingMessage(text="Where?", ask="location"),
+        [OK],
+        [body({"text": "Where?"})],
+    ),
+    OutgoingCase(
+        "phone is asked for",
+        OutgoingMessage(text="Number?", ask="phone"),
+        [OK],
+        [body({"text": "Number?", "quick_replies": [{"content_type": "user_phone_number"}]})],
+    ),
+    OutgoingCase(
+        "place",
+        OutgoingMessage(text="Office", location=Location(latitude=23.8, longitude=90.4, label="Mirpur")),
+        [OK],
+        [body({"text": "Office\nMirpur (23.80000, 90.40000)"})],
+        notes=("place",),
+    ),
+    OutgoingCase(
+        "document with words",
+        OutgoingMessage(text="Bill", attachment=BILL),
+        [OK, UPLOADED, OK],
+        [body({"text": "Bill"}), body({"attachment": {"type": "file", "payload": {"attachment_id": "ATT9"}}})],
+        parts=2,
+        notes=("split into 2",),
+    ),
+    OutgoingCase(
+        "document, then words with choices",
+        OutgoingMessage(text="Bill", attachment=BILL, choices=choices(2)),
+        [UPLOADED, OK, OK],
+        [body({"attachment": {"type": "file", "payload": {"attachment_id": "ATT9"}}}), quick("Bill", choices(2))],
+        parts=2,
+        notes=("split into 2",),
+        check=uploaded,
+    ),
+    OutgoingCase(
+        "picture",
+        OutgoingMessage(attachment=CHART),
+        [UPLOADED, OK],
+        [body({"attachment": {"type": "image", "payload": {"attachment_id": "ATT9"}}})],
+    ),
+    OutgoingCase(
+        "upload fails: nothing was sent",
+        OutgoingMessage(attachment=BILL, purpose="document"),
+        [Reply(error=Ambiguous("late"))],
+        raises=Unavailable,
+    ),
+    OutgoingCase("upload without id", OutgoingMessage(attachment=BILL), [Reply(200, {})], raises=Refused),
+    OutgoingCase(
+        "template of another channel",
+        OutgoingMessage(text="x", template=Template(name="n", language="bn")),
+        [OK],
+        [body({"text": "x"})],
+        notes=("template was left out",),
+    ),
+    OutgoingCase("window closed for the bot", OutgoingMessage(text="x"), [], raises=WindowClosed, window_open=False),
+    OutgoingCase(
+        "window closed, a person writes",
+        OutgoingMessage(text="x", author=Actor.OPERATOR),
+        [OK],
+        [body({"text": "x"}) | {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}],
+        window_open=False,
+    ),
+]
+# Every row of channels.md §3.7: code, subcode, HTTP status, error.
+ROWS: list[tuple[int, int, int, type[SendError]]] = [
+    (1, 0, 500, Unavailable),
+    (1, 1357046, 500, Ambiguous),
+    (1, 99, 400, ChannelDown),
+    (2, 0, 500, Unavailable),
+    *((code, 0, 400, Throttled) for code in (4, 17, 32, 613)),
+    (10, 0, 403, ChannelDown),
+    (10, 2018278, 400, WindowClosed),
+    (10, 2534022, 400, WindowClosed),
+    (10, 1893063, 400, ChannelDown),
+    (10, 2018108, 400, Unreachable),
+    (100, 0, 400, Refused),
+    (100, 2018001, 400, Unreachable),
+    (190, 0, 401, ChannelDown),
+    (200, 0, 403, ChannelDown),
+    (200, 1545041, 403, WindowClosed),
+    (1545041, 0, 400, WindowClosed),
+    (368, 0, 400, ChannelDown),
+    (551, 0, 400, Unreachable),
+    (98765, 0, 400, Refused),
+    (98765, 0, 500, Unavailable),
+]
+SEND += [
+    OutgoingCase(
+        f"error {code}-{subcode} with {status}",
+        OutgoingMessage(text="x"),
+        [
+            Reply(
+                status, {"error": {"message": "words", "code": code} | ({"error_subcode": subcode} if subcode else {})}
+            )
+        ],
+        raises=kind,
+        code=f"{code}-{subcode}" if subcode else str(code),
+    )
+    for code, subcode, status, kind in ROWS
+]
+test_outgoing = outgoing_cases("messenger", SEND)
+
+
+def test_every_rule_of_the_error_table_is_tested() -> None:
+    tested = {(code, subcode) if subcode else code for code, subcode, *_ in ROWS}
+    assert set(ERRORS) <= tested
+
+
+async def test_seen_and_typing() -> None:
+    connector, transport, kind = build("messenger", [Reply(200, {"recipient_id": "PSID"})] * 2)
+    await connector.acknowledge(PERSON, "m_1", kind.channel)
+    assert [sent.json["sender_action"] for sent in transport.sent] == ["mark_seen", "typing_on"]
+    assert all("message" not in sent.json for sent in transport.sent)
+
+
+async def test_files_are_loaded_without_the_token() -> None:
+    connector, transport, kind = build("messenger", [Reply(200, b"jpeg", {"Content-Type": "image/jpeg; charset=x"})])
+    transport._base_url = "https://"
+    file = await connector.fetch(MediaRef(kind="image", ref=f"{CDN}/a.jpg"), kind.channel)
+    assert (file.mime, file.content) == ("image/jpeg", b"jpeg")
+    assert "Authorization" not in transport.sent[0].headers
+
+
+def test_delivery_watermark_reaches_a_message_noted_a_moment_later() -> None:
+    connector, _, kind = build("messenger")
+    event = {
+        "sender": {"id": "PSID"},
+        "recipient": {"id": "PAGE"},
+        "timestamp": 1795323600000,
+        "read": {"watermark": 1795323600000},
+    }
+    [update] = connector.parse({"object": "page", "entry": [{"id": "PAGE", "messaging": [event]}]}, kind.channel)
+    assert update.occurred_at.timestamp() == 1795323602  # type: ignore[union-attr]
