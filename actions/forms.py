@@ -29,16 +29,17 @@ def fits(turn: Turn, *entities: str) -> bool:
     return bool(length) and said / length >= MOST_OF_IT
 
 
-def other_matter(turn: Turn, *expected: str) -> bool:
+def other_matter(turn: Turn, *expected: str, words: bool = False) -> bool:
     """Whether a message is about something else than the question, judged by its intent, the classifier's confidence
-    and the kind of answer expected: free text must not swallow a question of the customer."""
+    and the kind of answer expected: free text must not swallow a question of the customer. `words` says that any words
+    are an answer, so that only a sure classifier speaks against it."""
     if turn.intent in ALWAYS_OTHER:
         return True
     if turn.intent in ANSWER_WORDS or turn.intent not in HANDLERS:
         return False
     if turn.chosen:
         return True
-    return turn.confidence >= (SURE_DESPITE_FIT if fits(turn, *expected) else SURE)
+    return turn.confidence >= (SURE_DESPITE_FIT if words or fits(turn, *expected) else SURE)
 
 
 def typed_numbers(turn: Turn, *entities: str) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import yaml
 
 from core.errors import DataError
+from core.tenants import fold
 
 FILE = Path(__file__).with_name("kinds.yml")
 QUESTIONS = frozenset({"account", "area", "since", "details"})
@@ -41,6 +42,18 @@ class Kinds:
 
     by_code: Mapping[str, ComplaintKind]
     by_intent: Mapping[str, tuple[str, ...]]
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def meant(self, intent: str, text: str) -> str:
+        """The kind that a message of an intent speaks of; nothing when it could be several and must be asked."""
+        codes = self.by_intent[intent]
+        if len(codes) == 1:
+            return codes[0]
+        typed = f" {fold(text)}"
+        heard = {code: sum(f" {word}" in typed for word in self.words.get(code, ())) for code in codes}
+        best = max(heard.values())
+        found = [code for code, count in heard.items() if count == best]
+        return found[0] if best and len(found) == 1 else ""
 
     def get(self, code: str) -> ComplaintKind:
         """A kind; DataError when the code is not in the list."""
@@ -74,6 +87,8 @@ def load_kinds(path: Path = FILE) -> Kinds:
     intents = {intent: tuple(codes) for intent, codes in document["intents"].items()}
     for intent, codes in intents.items():
         faults += [f"{path.name}: {intent}: {code} is no kind" for code in codes if code not in kinds]
+    faults += [f"{path.name}: words: {code} is no kind" for code in document["words"] if code not in kinds]
     if faults:
         raise DataError("\n".join(faults))
-    return Kinds(by_code=kinds, by_intent=intents)
+    words = {code: tuple(map(fold, row)) for code, row in document["words"].items()}
+    return Kinds(by_code=kinds, by_intent=intents, words=words)
