@@ -1,0 +1,107 @@
+"""Train the dialogue core's model when something it depends on has changed; keep the last three.
+
+The model's name is a fingerprint of all it is made from, so an unchanged project starts without training and two
+copies of the project agree on the name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from core.errors import ConfigurationError
+from core.settings import ROOT, Settings
+from gateway.rasa_process import environment, rasa_python
+
+KEPT = 3
+TIMEOUT_SECONDS = 900
+# Raised when old models must not be used with new code of this module.
+GENERATION = "1"
+SUFFIXES = frozenset({".py", ".yml"})
+
+Say = Callable[..., None]
+
+
+def sources(root: Path = ROOT) -> Iterator[Path]:
+    """Every file a model is made from: bot, language tables, sentences, places, and the pinned packages."""
+    yield from _files(root / "bot")
+    yield from _files(root / "core" / "language")
+    for path in _files(root / "nlu_data"):
+        if "answers" not in path.relative_to(root / "nlu_data").parts:
+            yield path
+    yield from sorted((root / "tenants").glob("*/utilities/*.yml"))
+    yield root / "requirements" / "rasa.txt"
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and "__pycache__" not in path.parts)
+
+
+def fingerprint(root: Path = ROOT) -> str:
+    """Sixteen letters that change when anything a model is made from changes."""
+    digest = hashlib.sha256(GENERATION.encode())
+    for path in sources(root):
+        if path.is_file():
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def model_path(settings: Settings) -> Path:
+    """Where the model for the project as it is now lies, or will lie."""
+    return settings.data_dir / "models" / f"{fingerprint()}.tar.gz"
+
+
+def ensure_model(settings: Settings, say: Say = print, *, force: bool = False) -> Path:
+    """The model for the project as it is now, trained if there is none yet."""
+    path = model_path(settings).resolve()
+    if path.exists() and not force:
+        path.touch()
+        return path
+    python = rasa_python()
+    if python is None:
+        raise ConfigurationError("Python 3.10 for Rasa is not set up: run `make setup`")
+    say("Training the model: the sentences, rules or places have changed. About a minute.")
+    began = time.monotonic()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=path.parent) as folder:
+        made = _train(python, Path(folder))
+        made.replace(path)
+    _forget(path.parent, path)
+    say(f"Trained in {time.monotonic() - began:.0f} s.")
+    return path
+
+
+def _train(python: Path, folder: Path) -> Path:
+    """Run Rasa's training into a folder of its own, so that a training that was cut short leaves nothing behind."""
+    command = [
+        *(str(python), "-m", "rasa", "train", "--quiet", "--skip-validation", "--fixed-model-name", "model", "--out", str(folder)),
+        *("--config", str(ROOT / "bot" / "config.yml"), "--domain", str(ROOT / "bot" / "domain")),
+        *("--data", str(ROOT / "bot" / "rules")),
+    ]
+    # The cache would keep half a gigabyte beside the models and saves nothing: one changed sentence changes every part.
+    surroundings = environment("", "") | {"RASA_MAX_CACHE_SIZE": "0", "RASA_CACHE_DIRECTORY": str(folder / "cache")}
+    log = folder.parent / "training.log"
+    with log.open("wb") as sink:
+        try:
+            code = subprocess.run(  # noqa: S603 - our own interpreter and paths
+                command, cwd=ROOT, env=surroundings, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, timeout=TIMEOUT_SECONDS
+            ).returncode
+        except subprocess.TimeoutExpired:
+            raise ConfigurationError(f"training took longer than {TIMEOUT_SECONDS} s; its log is {log}") from None
+    made = folder / "model.tar.gz"
+    if code or not made.exists():
+        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        raise ConfigurationError(f"training failed ({' / '.join(last)}); its log is {log}")
+    return made
+
+
+def _forget(folder: Path, newest: Path) -> None:
+    """Remove all but the last models."""
+    models = sorted(folder.glob("*.tar.gz"), key=lambda path: (path == newest, path.stat().st_mtime), reverse=True)
+    for path in models[KEPT:]:
+        path.unlink(missing_ok=True)
