@@ -180,11 +180,15 @@ async def test_other_words_at_the_summary_correct_it(world: World) -> None:
 async def test_another_fault_in_the_middle_changes_the_kind(world: World) -> None:
     talk = await world.talk(BPD, OWNER)
     await talk.say("report_no_supply", "no light")
-    assert await talk.say("report_voltage_problem", "no, the voltage is low") == [
-        "utter_kind_changed",
-        "utter_ask_kind",
-    ]
+    names = await talk.say("report_voltage_problem", "no, it is the voltage")
+    assert names == ["utter_kind_changed", "utter_ask_kind"]
     assert await talk.tap("Low voltage") == ["utter_ask_since"]
+
+
+async def test_the_kind_is_taken_from_the_words(world: World) -> None:
+    talk = await world.talk(BPD, OWNER)
+    assert await talk.say("report_meter_fault", "my meter runs too fast") == ["utter_ask_confirm"]
+    assert talk.slots["kind"] == "MTR-FAST"
 
 
 async def test_the_same_fault_again_shows_the_existing_number(world: World) -> None:
