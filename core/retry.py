@@ -35,6 +35,7 @@ def send_delay(error: SendError, attempt: int, roll: Callable[[], float] = rando
         return CHANNEL_DOWN_SECONDS
     if isinstance(error, Ambiguous):
         return DOUBT_SECONDS
+    attempt = min(attempt, 16)  # every pause is at its cap by then
     if isinstance(error, Throttled) and error.scope == "person":
         return max(error.retry_after or 0.0, min(PAIR_BASE_SECONDS ** float(attempt), SEND_CAP_SECONDS))
     ceiling = min(SEND_BASE_SECONDS * 2 ** (attempt - 1), SEND_CAP_SECONDS)
