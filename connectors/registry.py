@@ -6,6 +6,7 @@ import importlib
 import os
 import pkgutil
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,6 +39,7 @@ class TenantList(Protocol):
     def all(self) -> Iterable[HasSlug]: ...
 
 
+@cache
 def classes() -> dict[str, type[Connector]]:
     """Every connector by its channel type."""
     found: dict[str, type[Connector]] = {}

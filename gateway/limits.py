@@ -136,6 +136,7 @@ class Limits:
         self._accounts: dict[str, Bucket] = {}
         self._people: dict[tuple[str, str], Bucket] = {}
         self._breakers: dict[str, Breaker] = {}
+        self._forget_at = 0.0
 
     def wait(self, channel: Channel, address: str, priority: Priority) -> float:
         """Take a token of the account and one of the person and return 0; or say in how many seconds to ask again."""
@@ -201,7 +202,8 @@ class Limits:
     def _bucket(self, buckets: dict[K, Bucket], key: K, rate: Rate, now: float) -> Bucket:
         bucket = buckets.get(key)
         if bucket is None:
-            if len(buckets) >= MAX_PEOPLE:
+            if len(buckets) >= MAX_PEOPLE and now >= self._forget_at:
+                self._forget_at = now + 1.0
                 self._forget(buckets, now)
             bucket = buckets[key] = Bucket(rate=rate, tokens=rate.burst, filled_at=now)
         return bucket

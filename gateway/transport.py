@@ -62,12 +62,14 @@ class HttpTransport:
     """Implements `connectors.base.Transport`. `base_urls` are the API addresses of the configuration."""
 
     def __init__(self, base_urls: Iterable[str] = ()) -> None:
+        self._session: aiohttp.ClientSession | None = None
         self._places: frozenset[tuple[str, int]] = frozenset()
         self.allow(base_urls)
-        self._session: aiohttp.ClientSession | None = None
 
     def allow(self, base_urls: Iterable[str]) -> None:
         """Name further API addresses, before the first call."""
+        if self._session is not None:
+            raise RuntimeError("hosts are named before the first call")
         self._places |= {_place(url) for url in base_urls if url}
 
     def is_allowed(self, url: str) -> bool:

@@ -1,0 +1,215 @@
+"""Limits and circuit breaker on a clock of the test."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from connectors.base import Channel
+from core.errors import Ambiguous, ChannelDown, Refused, SendError, Throttled, Unavailable, Unreachable, WindowClosed
+from core.messages import Attachment, OutgoingMessage, Priority, QuickReply
+from gateway.limits import LIMITS, Limits, merge
+
+NUMBER = Channel(key="whatsapp:1", type="whatsapp", tenant="t", account_id="1")
+BOT = Channel(key="telegram:1", type="telegram", tenant="t", account_id="1")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def limits(clock: Clock) -> Limits:
+    return Limits(clock)
+
+
+def run(
+    limits: Limits, clock: Clock, line: list[tuple[float, int, Priority, str]], channel: Channel = NUMBER
+) -> dict[int, float]:
+    """Play senders: each message asks when it is due and waits as told; returns when each left."""
+    queue = [(at, priority.rank, number, priority, person) for at, number, priority, person in line]
+    heapq.heapify(queue)
+    left: dict[int, float] = {}
+    while queue:
+        at, rank, number, priority, person = heapq.heappop(queue)
+        clock.now = max(clock.now, at)
+        wait = limits.wait(channel, person, priority)
+        if wait <= 0:
+            left[number] = clock.now
+        else:
+            heapq.heappush(queue, (clock.now + wait, rank, number, priority, person))
+    return left
+
+
+def most_in_a_second(times: list[float]) -> int:
+    window: deque[float] = deque()
+    most = 0
+    for moment in sorted(times):
+        window.append(moment)
+        while window[0] <= moment - 1.0:
+            window.popleft()
+        most = max(most, len(window))
+    return most
+
+
+def test_never_above_80_in_any_second_and_danger_first(limits: Limits, clock: Clock) -> None:
+    start = clock.now
+    line = [(start, number, Priority.NOTICE, f"p{number}") for number in range(10_000)]
+    line += [(start + 1 + number, 20_000 + number, Priority.DANGER, f"d{number}") for number in range(100)]
+    line += [(start + 1 + number, 30_000 + number, Priority.REPLY, f"r{number}") for number in range(100)]
+    left = run(limits, clock, line)
+    assert len(left) == 10_200
+    assert most_in_a_second(list(left.values())) <= 80
+    danger = sorted(left[20_000 + number] - (start + 1 + number) for number in range(100))
+    replies = sorted(left[30_000 + number] - (start + 1 + number) for number in range(100))
+    assert danger[95] < 1 and replies[95] < 5
+    assert max(left.values()) - start < 10_200 / 80 * 1.6, "most of the speed is used"
+
+
+def test_one_person_gets_a_burst_then_one_in_six_seconds(limits: Limits, clock: Clock) -> None:
+    start = clock.now
+    left = run(limits, clock, [(start, number, Priority.REPLY, "p") for number in range(60)])
+    times = sorted(left.values())
+    assert sum(moment < start + 2 for moment in times) == LIMITS["whatsapp"][1].burst == 40
+    assert min(later - earlier for earlier, later in pairwise(times[40:])) >= 5.99
+
+
+def test_one_person_does_not_hold_up_another(limits: Limits, clock: Clock) -> None:
+    for _ in range(40):
+        clock.now += 0.1
+        assert limits.wait(NUMBER, "p", Priority.REPLY) == 0
+    assert limits.wait(NUMBER, "p", Priority.REPLY) > 0
+    assert limits.wait(NUMBER, "q", Priority.REPLY) == 0
+    assert limits.wait(NUMBER, "p", Priority.DANGER) == 0, "danger goes on where words must wait"
+
+
+def test_telegram_has_its_own_limits(limits: Limits, clock: Clock) -> None:
+    left = run(limits, clock, [(clock.now, number, Priority.REPLY, f"p{number}") for number in range(200)], BOT)
+    assert most_in_a_second(list(left.values())) <= 30
+
+
+def test_an_upgraded_number_may_send_more(limits: Limits, clock: Clock) -> None:
+    fast = replace(NUMBER, key="whatsapp:2", options={"per_second": 1000})
+    left = run(limits, clock, [(clock.now, number, Priority.REPLY, f"p{number}") for number in range(3000)], fast)
+    assert 80 < most_in_a_second(list(left.values())) <= 1000
+
+
+def test_the_web_chat_has_none(limits: Limits) -> None:
+    web = Channel(key="web:t", type="webchat", tenant="t", account_id="t")
+    assert all(limits.wait(web, "p", Priority.NOTICE) == 0 for _ in range(1000))
+
+
+def test_retry_after_is_obeyed_for_the_account(limits: Limits, clock: Clock) -> None:
+    limits.throttled(NUMBER, "p", Throttled("x", retry_after=20))
+    assert limits.wait(NUMBER, "q", Priority.DANGER) == pytest.approx(20, abs=0.5)
+    assert limits.wait(BOT, "q", Priority.REPLY) == 0
+    clock.now += 20.1
+    assert limits.wait(NUMBER, "q", Priority.REPLY) == 0
+
+
+def test_a_throttled_person_waits_alone(limits: Limits, clock: Clock) -> None:
+    limits.throttled(NUMBER, "p", Throttled("x", scope="person", retry_after=16))
+    assert limits.wait(NUMBER, "p", Priority.REPLY) >= 16
+    assert limits.wait(NUMBER, "q", Priority.REPLY) == 0
+
+
+def test_after_a_throttle_the_account_goes_slower_for_a_while(limits: Limits, clock: Clock) -> None:
+    limits.throttled(NUMBER, "p", Throttled("x"))
+    clock.now += 2
+    left = run(limits, clock, [(clock.now, number, Priority.REPLY, f"p{number}") for number in range(200)])
+    assert most_in_a_second(list(left.values())) <= 45
+    for _ in range(50):
+        limits.succeeded(NUMBER)
+    left = run(limits, clock, [(clock.now, number, Priority.REPLY, f"q{number}") for number in range(200)])
+    assert most_in_a_second(list(left.values())) > 60
+
+
+def test_twenty_failures_open_the_circuit_and_a_probe_closes_it(limits: Limits, clock: Clock) -> None:
+    for number in range(20):
+        assert limits.is_open(NUMBER), number
+        limits.failed(NUMBER, Unavailable("x"))
+        clock.now += 1
+    assert not limits.is_open(NUMBER)
+    assert limits.wait(NUMBER, "p", Priority.DANGER) > 0
+    assert limits.is_open(BOT) and limits.wait(BOT, "p", Priority.REPLY) == 0
+    clock.now += 15
+    assert limits.wait(NUMBER, "p", Priority.REPLY) == 0, "one probe"
+    assert limits.wait(NUMBER, "q", Priority.REPLY) == pytest.approx(15)
+    limits.failed(NUMBER, Ambiguous("x"))
+    clock.now += 14
+    assert limits.wait(NUMBER, "p", Priority.REPLY) > 0
+    clock.now += 2
+    assert limits.wait(NUMBER, "p", Priority.REPLY) == 0
+    limits.succeeded(NUMBER)
+    assert limits.is_open(NUMBER) and limits.wait(NUMBER, "q", Priority.REPLY) == 0
+
+
+def test_slow_failures_do_not_open_it(limits: Limits, clock: Clock) -> None:
+    for _ in range(100):
+        limits.failed(NUMBER, Unavailable("x"))
+        clock.now += 2
+    assert limits.is_open(NUMBER)
+
+
+def test_a_broken_account_opens_it_at_once(limits: Limits) -> None:
+    limits.failed(NUMBER, ChannelDown("token"))
+    assert not limits.is_open(NUMBER)
+
+
+@pytest.mark.parametrize(
+    "error", [Refused("x"), Unreachable("x"), WindowClosed("x"), Unavailable("unexpected", code="internal")]
+)
+def test_a_persons_or_our_own_faults_never_open_it(limits: Limits, error: SendError) -> None:
+    for _ in range(100):
+        limits.failed(NUMBER, error)
+    assert limits.is_open(NUMBER)
+
+
+def test_people_who_are_at_rest_are_forgotten(limits: Limits, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.limits.MAX_PEOPLE", 100)
+    for number in range(1000):
+        clock.now += 1
+        limits.wait(NUMBER, f"p{number}", Priority.REPLY)
+    assert len(limits._people) <= 101
+
+
+def test_surge_is_noticed(limits: Limits, clock: Clock) -> None:
+    assert not limits.is_surging(NUMBER, "p")
+    for _ in range(41):
+        clock.now += 0.02
+        limits.wait(NUMBER, "p", Priority.REPLY)
+    assert limits.is_surging(NUMBER, "p") and not limits.is_surging(NUMBER, "q")
+    clock.now += 11
+    assert not limits.is_surging(NUMBER, "p")
+
+
+def test_bubbles_become_one() -> None:
+    words = [OutgoingMessage(text="one"), OutgoingMessage(text="two", choices=(QuickReply(token="t", title="x"),))]
+    [merged] = merge([*words], 4096)
+    assert merged.text == "one\n\ntwo" and merged.choices and merged.notes == ("merged",)
+
+
+def test_bubbles_that_must_stay_apart() -> None:
+    file = Attachment(ref="r", name="n", mime="application/pdf")
+    for second in (
+        OutgoingMessage(text="x", attachment=file),
+        OutgoingMessage(text="x", priority=Priority.DANGER),
+        OutgoingMessage(text="x", purpose="code"),
+        OutgoingMessage(text="x" * 4096),
+    ):
+        assert len(merge([OutgoingMessage(text="one"), second], 4096)) == 2
+    choice = OutgoingMessage(text="?", choices=(QuickReply(token="t", title="x"),))
+    assert len(merge([choice, OutgoingMessage(text="after")], 4096)) == 2
