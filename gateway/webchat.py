@@ -21,7 +21,6 @@ from connectors.webchat import (
     Ping,
     Read,
     Said,
-    Typing,
     decode,
     read_frame,
 )
@@ -237,10 +236,8 @@ class Sockets:
         elif isinstance(frame, Read) and frame.seq > line.read_to:
             line.read_to = frame.seq
             await self._note_read(line, frame.seq)
-        elif isinstance(frame, Hello):
+        elif isinstance(frame, Hello):  # `typing` asks for nothing yet
             await self._bad(line, "unknown_frame")
-        elif isinstance(frame, Typing):
-            log.debug("A customer is writing.", action="typing")
 
     async def _note_read(self, line: SocketLine, seq: int) -> None:
         try:

@@ -8,6 +8,8 @@ import re
 WHITE, INK = "#ffffff", "#10201c"
 LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#16211e"
 ENOUGH = 4.6  # WCAG AA asks for 4.5
+ENOUGH_IN_THE_DARK = 7.0  # a deep colour glows on black
+CALM = 0.42  # of saturation, in the dark
 FALLBACK = "#0b6b57"
 HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -31,16 +33,24 @@ def _shade(colour: str, lightness: float) -> str:
     return "#" + "".join(f"{round(part * 255):02x}" for part in colorsys.hls_to_rgb(hue, lightness, saturation))
 
 
+def _calm(colour: str, saturation: float) -> str:
+    """The colour with no more than so much saturation."""
+    red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    hue, lightness, given = colorsys.rgb_to_hls(red, green, blue)
+    calm = colorsys.hls_to_rgb(hue, lightness, min(given, saturation))
+    return "#" + "".join(f"{round(part * 255):02x}" for part in calm)
+
+
 def _lightness(colour: str) -> float:
     red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
     return colorsys.rgb_to_hls(red, green, blue)[1]
 
 
-def readable(colour: str, ground: str) -> str:
+def readable(colour: str, ground: str, enough: float = ENOUGH) -> str:
     """The colour itself where it can be read on the ground, else its nearest shade that can."""
     step = -0.02 if luminance(ground) > 0.4 else 0.02
     lightness = _lightness(colour)
-    while contrast(colour, ground) < ENOUGH and 0.02 < lightness < 0.98:
+    while contrast(colour, ground) < enough and 0.02 < lightness < 0.98:
         lightness += step
         colour = _shade(colour, lightness)
     return colour
@@ -60,7 +70,7 @@ def on(colour: str) -> str:
 def theme(accent: str) -> str:
     """The stylesheet with a tenant's colours, light and dark."""
     accent = accent if HEX.fullmatch(accent) else FALLBACK
-    light, dark = readable(accent, LIGHT_SURFACE), readable(accent, DARK_SURFACE)
+    light, dark = readable(accent, LIGHT_SURFACE), readable(_calm(accent, CALM), DARK_SURFACE, ENOUGH_IN_THE_DARK)
     soft_light, soft_dark = _mixed(light, LIGHT_SURFACE, 0.09), _mixed(dark, DARK_SURFACE, 0.14)
     # In the dark the customer's own words stand on a deep shade: a large bright area would dazzle.
     mine = _mixed(dark, DARK_SURFACE, 0.3)

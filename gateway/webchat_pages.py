@@ -35,6 +35,12 @@ TYPES = {
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
 }
+# Beside Bangla and Devanagari one middle weight of Latin serves for all: digits and spaces would cost two files.
+LATIN = "noto-sans-latin-500-normal.woff2"
+LATIN_FACE = (
+    '@font-face{font-family:"Sathi Latin";font-style:normal;font-weight:400 700;font-display:swap;'
+    f'src:url({LATIN}) format("woff2");unicode-range:U+0000-00FF,U+2010-2027,U+2030-205E,U+20AC,U+20B9,U+2212}}\n'
+).encode()
 FOREVER = "public, max-age=31536000, immutable"
 FRESH = "no-cache"
 HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?")
@@ -110,6 +116,8 @@ class Pages:
             for path in (sorted(fonts.iterdir()) if fonts.is_dir() else ())
             if path.suffix in (".css", ".woff2")
         }
+        if "fonts.css" in self._fonts and LATIN in self._fonts:
+            self._fonts["fonts.css"] = asset(self._fonts["fonts.css"].content + LATIN_FACE, "text/css")
         # Where the fonts are not installed the page falls back to the system's, without an error in its console.
         self._fonts.setdefault("fonts.css", asset(b"/* the fonts are not installed */\n", "text/css"))
         tags = "".join(item.tag for _, item in sorted(self._files.items()))

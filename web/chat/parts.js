@@ -41,11 +41,27 @@ export function speakable(node, text) {
   return node;
 }
 
+// A number that must be read out on the telephone does not break in the middle.
+const WHOLE = /(\+?[A-Z0-9]+(?:-[A-Z0-9]+)+|\+?\d[\d,.]{5,})/;
+
 export function bubble(text) {
-  return speakable(make("p", "bubble", visible(text)), text);
+  const node = speakable(make("p", "bubble"), text);
+  node.append(...visible(text).split(WHOLE).map((piece, place) => (place % 2 ? make("span", "whole", piece) : piece)));
+  return node;
+}
+
+// "রাত ৯:৩০", "शाम 6:15" where a language names the parts of the day, else as its locale writes it.
+export function clockTime(date) {
+  const parts = label("day_parts").split(",").map((item) => item.trim().split(" "));
+  const name = parts.filter(([hour]) => hour && Number(hour) <= date.getHours()).pop()?.[1];
+  const form = new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit", hour12: true });
+  if (!name) return form.format(date);
+  const plain = form.formatToParts(date).filter(({ type }) => ["hour", "minute"].includes(type));
+  return `${name} ${plain.map(({ value }) => value).join(":")}`;
 }
 
 export function size(bytes) {
+  bytes = Math.max(bytes, 1000);
   const [value, unit] = bytes < 1_000_000 ? [bytes / 1000, "kilobyte"] : [bytes / 1_000_000, "megabyte"];
   const digits = value < 10 ? 1 : 0;
   return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits }).format(value);
@@ -167,7 +183,7 @@ export function spot({ lat, lon, label: words }) {
 }
 
 export function askPlace(onShare) {
-  const node = make("div", "choices");
+  const node = make("div", "choices place-ask");
   if (window.isSecureContext && navigator.geolocation) {
     const button = make("button", "action");
     button.type = "button";

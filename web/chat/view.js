@@ -103,7 +103,7 @@ export class View {
     node.querySelector(":scope > .foot")?.remove();
     const foot = parts.make("p", `foot ${state}`);
     const at = node.dataset.at ? new Date(node.dataset.at) : new Date();
-    foot.append(parts.make("span", "", at.toLocaleTimeString(locale(), { hour: "numeric", minute: "2-digit" })));
+    foot.append(parts.make("span", "", parts.clockTime(at)));
     if (state) {
       const mark = parts.icon({ sending: "clock", sent: "check", seen: "checks", failed: "warning" }[state]);
       foot.append(mark, parts.make("span", state === "failed" ? "" : "quiet", label(state)));
