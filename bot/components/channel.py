@@ -53,7 +53,8 @@ class SathiInput(InputChannel):
                 result = await run_turn(processor, body)
             except Exception as error:
                 # Neither the customer's words nor slot values belong in a log or in the answer.
-                logger.error("turn %s failed: %s", body["turn"], type(error).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
+                cause = error.__cause__
+                logger.error("turn %s failed: %s (%s)", body["turn"], error if type(error).__name__ == "RasaException" else type(error).__name__, cause, exc_info=logger.isEnabledFor(logging.DEBUG))
                 return response.json({"error": type(error).__name__}, status=500)
             return response.json(
                 {
