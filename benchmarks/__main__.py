@@ -1,0 +1,5 @@
+"""`make bench`."""
+
+from benchmarks.turns import main
+
+main()
