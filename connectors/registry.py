@@ -5,12 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
@@ -19,24 +17,44 @@ from connectors import sms
 from connectors.base import Channel, Connector, Tools
 from core.database import Database
 from core.errors import ConfigurationError
-from core.settings import MIN_SECRET, ROOT, Settings
+from core.settings import MIN_SECRET, Settings
 
 # Secrets that prove where a delivery comes from; a short one could be guessed (reliability.md T3).
 SIGNING = ("app_secret", "secret_token")
-KEYS = {"webchat": "web"}
 
 
-class HasSlug(Protocol):
+# Settings of a channel that name the account, and those that are no secrets, by the names channels.yml uses.
+ACCOUNT = ("account_id", "phone_number_id", "page_id", "bot_id")
+OPEN = ("app_id", "business_id")
+SAME = {"page_token": "access_token"}
+
+
+class Entry(Protocol):
+    """A channel of a tenant's channels.yml. `settings` names environment variables, never values."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def settings(self) -> Mapping[str, str]: ...
+    @property
+    def options(self) -> Mapping[str, str]: ...
+
+
+class HasChannels(Protocol):
     """A tenant, as far as it matters here."""
 
     @property
     def slug(self) -> str: ...
+    @property
+    def channels(self) -> Sequence[Entry]: ...
 
 
 class TenantList(Protocol):
     """The tenants of `core.tenants`, as far as they matter here."""
 
-    def all(self) -> Iterable[HasSlug]: ...
+    def all(self) -> Sequence[HasChannels]: ...
 
 
 @cache
@@ -57,20 +75,16 @@ def connectors(tools: Tools, parts: Mapping[str, Any] | None = None) -> dict[str
     return {name: kind(tools, (parts or {}).get(name)) for name, kind in classes().items()}
 
 
-def channels(
-    settings: Settings,
-    tenants: TenantList,
-    environment: Mapping[str, str] | None = None,
-    root: Path = ROOT,
-) -> list[Channel]:
+def channels(settings: Settings, tenants: TenantList, environment: Mapping[str, str] | None = None) -> list[Channel]:
     """The channels of the single-channel settings, then those of each tenant's channels.yml; every fault at once."""
     values = _environment() if environment is None else environment
     problems: list[str] = []
     found = _single(settings)
     for tenant in tenants.all():
-        path = root / "tenants" / tenant.slug / "channels.yml"
-        if path.exists():
-            found += _further(path, tenant.slug, settings, values, problems)
+        for entry in tenant.channels:
+            channel = _entry(entry, tenant.slug, settings, values, problems)
+            if channel:
+                found.append(channel)
     unique: dict[str, Channel] = {}
     for channel in found:
         # The settings' own channel may stand in the tenant's file too; two tenants on one account may not.
@@ -152,51 +166,36 @@ def _single(settings: Settings) -> list[Channel]:
     return found
 
 
-def _further(
-    path: Path, tenant: str, settings: Settings, environment: Mapping[str, str], problems: list[str]
-) -> list[Channel]:
-    document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    entries = document.get("channels") if isinstance(document, dict) else None
-    if not isinstance(entries, list):
-        problems.append(f"{path}: the top key `channels` must hold a list")
-        return []
-    found = []
-    for number, entry in enumerate(entries):
-        where = f"{path} channels[{number}]"
-        if not isinstance(entry, dict) or entry.get("type") not in classes():
-            problems.append(f"{where}: type must be one of {', '.join(classes())}")
-            continue
-        channel = _entry(entry, where, tenant, settings, environment, problems)
-        if channel:
-            found.append(channel)
-    return found
-
-
 def _entry(
-    entry: dict[str, Any],
-    where: str,
-    tenant: str,
-    settings: Settings,
-    environment: Mapping[str, str],
-    problems: list[str],
+    entry: Entry, tenant: str, settings: Settings, environment: Mapping[str, str], problems: list[str]
 ) -> Channel | None:
     """One channel of a file; None when none of its variables is set, for then it is switched off."""
-    kind = str(entry["type"])
-    if kind in ("webchat", "sms"):
-        return Channel(key=f"web:{tenant}", type=kind, tenant=tenant, account_id=tenant) if kind == "webchat" else None
-    names = {str(name): str(variable) for name, variable in (entry.get("secrets") or {}).items()}
-    secrets = {name: SecretStr(environment.get(variable, "")) for name, variable in names.items()}
-    account = str(entry.get("account_id") or environment.get(str(entry.get("account_id_env", "")), ""))
-    if kind == "telegram" and not account:
-        account = secrets.get("bot_token", SecretStr("")).get_secret_value().partition(":")[0]
-    if not account or not any(secret.get_secret_value() for secret in secrets.values()):
+    where, kind = f"tenants/{tenant}/channels.yml {entry.name}", entry.type
+    if kind == "webchat":
+        return Channel(key=f"web:{tenant}", type=kind, tenant=tenant, account_id=tenant)
+    if kind not in classes() or kind == "sms":
+        problems.append(f"{where}: type must be one of {', '.join(name for name in classes() if name != 'sms')}")
         return None
-    if kind in ("whatsapp", "messenger"):
-        shared = _meta_secrets(settings, SecretStr(""))
-        secrets = {name: value for name, value in shared.items() if name not in names} | secrets
+    values = {name: environment.get(variable, "") for name, variable in entry.settings.items()}
+    if not any(values.values()):
+        return None
+    account = next((values[name] for name in ACCOUNT if values.get(name)), "")
+    if kind == "telegram":
+        account = account or values.get("bot_token", "").partition(":")[0]
+    secrets = _meta_secrets(settings, SecretStr("")) if kind in ("whatsapp", "messenger") else {}
+    secrets |= {
+        SAME.get(name, name): SecretStr(value)
+        for name, value in values.items()
+        if name not in (*ACCOUNT, *OPEN, "base_url") and value
+    }
+    variables = {SAME.get(name, name): variable for name, variable in entry.settings.items()}
+    if not account:
+        named = next((variables[name] for name in ACCOUNT if name in variables), "the account's id")
+        problems.append(f"{where}: {named} is not set, but other settings of this channel are")
+        return None
     for name in classes()[kind].secret_fields:
         value = secrets.get(name, SecretStr("")).get_secret_value()
-        label = names.get(name) or f"secrets.{name}"
+        label = variables.get(name) or f"SATHI_META_{name.upper()}"
         if not value:
             problems.append(f"{where}: {label} is not set, but {kind} {account} is switched on")
         elif name in SIGNING and len(value.encode()) < MIN_SECRET:
@@ -207,7 +206,7 @@ def _entry(
         type=kind,
         tenant=tenant,
         account_id=account,
-        base_url=environment.get(str(entry.get("base_url_env", "")), "") or default,
+        base_url=values.get("base_url") or default,
         secrets=secrets,
-        options=dict(entry.get("options") or {}),
+        options={**entry.options, **{name: values[name] for name in OPEN if values.get(name)}},
     )

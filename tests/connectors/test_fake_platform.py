@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -30,7 +29,7 @@ async def load(attachment: Attachment) -> Upload:
 class NoTenants:
     """Nobody but the settings' own tenant."""
 
-    def all(self) -> list[registry.HasSlug]:
+    def all(self) -> list[registry.HasChannels]:
         return []
 
 
@@ -41,8 +40,8 @@ async def platform() -> AsyncIterator[FakePlatform]:
 
 
 @pytest.fixture
-async def channel(platform: FakePlatform, tmp_path: Path) -> Channel:
-    found = registry.channels(platform.settings(), NoTenants(), {}, tmp_path)
+async def channel(platform: FakePlatform) -> Channel:
+    found = registry.channels(platform.settings(), NoTenants(), {})
     return next(item for item in found if item.type == "whatsapp")
 
 

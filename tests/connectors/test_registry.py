@@ -2,67 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import yaml
 
 from connectors import registry
 from core.errors import ConfigurationError
-from core.settings import Settings
+from core.settings import ROOT, Settings
+from core.tenants import Tenants
 from tests.fakes import FakePlatform
 
 LONG = "a-secret-that-is-long-enough-for-anybody"
 
 
 @dataclass(frozen=True)
+class Entry:
+    type: str
+    name: str = "main"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Tenant:
     slug: str
+    channels: tuple[Entry, ...] = ()
 
 
 class TenantList:
-    def __init__(self, *slugs: str) -> None:
-        self._slugs = slugs
+    def __init__(self, **tenants: tuple[Entry, ...]) -> None:
+        self._tenants = [Tenant(slug, channels) for slug, channels in tenants.items()]
 
     def all(self) -> list[Tenant]:
-        return [Tenant(slug) for slug in self._slugs]
+        return self._tenants
 
 
 def settings(**values: Any) -> Settings:
     return Settings(_env_file=None, tenant="one", **values)  # type: ignore[call-arg]
 
 
-def write(root: Path, slug: str, document: Any) -> None:
-    folder = root / "tenants" / slug
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "channels.yml").write_text(yaml.safe_dump(document))
-
-
-WHATSAPP = {
-    "type": "whatsapp",
-    "account_id_env": "TWO_WHATSAPP_ID",
-    "secrets": {"access_token": "TWO_WHATSAPP_TOKEN"},
-    "options": {"per_second": 20},
-}
+WHATSAPP = Entry(
+    "whatsapp",
+    settings={"phone_number_id": "SATHI_TWO_WHATSAPP_ID", "access_token": "SATHI_TWO_WHATSAPP_TOKEN"},
+    options={"per_second": "20"},
+)
+ON = {"SATHI_TWO_WHATSAPP_ID": "777", "SATHI_TWO_WHATSAPP_TOKEN": "t"}
 
 
 def test_connectors_are_found_beside_the_registry() -> None:
     assert list(registry.classes()) == ["messenger", "sms", "telegram", "webchat", "whatsapp"]
 
 
-def test_the_web_chat_and_text_messages_are_always_there(tmp_path: Path) -> None:
-    found = registry.channels(settings(), TenantList(), {}, tmp_path)
-    assert [channel.key for channel in found] == ["web:one", "sms:main"]
+def test_the_web_chat_and_text_messages_are_always_there() -> None:
+    assert [channel.key for channel in registry.channels(settings(), TenantList(), {})] == ["web:one", "sms:main"]
 
 
-def test_every_channel_of_the_settings(tmp_path: Path) -> None:
+def test_every_channel_of_the_settings() -> None:
     platform = FakePlatform()
-    found = {
-        channel.key: channel
-        for channel in registry.channels(platform.settings(tenant="one"), TenantList(), {}, tmp_path)
-    }
+    channels = registry.channels(platform.settings(tenant="one"), TenantList(), {})
+    found = {channel.key: channel for channel in channels}
     assert set(found) == {
         "web:one",
         "sms:main",
@@ -75,57 +75,73 @@ def test_every_channel_of_the_settings(tmp_path: Path) -> None:
     assert platform.meta.whatsapp_token not in repr(found) and platform.meta.app_secret not in repr(found)
 
 
-def test_a_tenants_own_number(tmp_path: Path) -> None:
-    write(tmp_path, "two", {"channels": [{"type": "webchat"}, WHATSAPP]})
-    values = {"TWO_WHATSAPP_ID": "777", "TWO_WHATSAPP_TOKEN": "t"}
+def test_a_tenants_own_number() -> None:
     meta = settings(meta_app_secret=LONG, meta_verify_token=LONG)
-    found = {channel.key: channel for channel in registry.channels(meta, TenantList("two"), values, tmp_path)}
+    channels = registry.channels(meta, TenantList(two=(Entry("webchat"), WHATSAPP)), ON)
+    found = {channel.key: channel for channel in channels}
     number = found["whatsapp:777"]
     assert (number.tenant, number.secret("access_token"), number.secret("app_secret")) == ("two", "t", LONG)
-    assert number.options == {"per_second": 20}
+    assert number.options == {"per_second": "20"}
     assert found["web:two"].tenant == "two"
 
 
-def test_a_channel_without_its_variables_is_off(tmp_path: Path) -> None:
-    write(tmp_path, "two", {"channels": [WHATSAPP]})
-    assert [item.type for item in registry.channels(settings(), TenantList("two"), {}, tmp_path)] == ["webchat", "sms"]
+def test_a_tenants_own_page_and_bot() -> None:
+    page = Entry(
+        "messenger",
+        settings={"page_id": "P", "page_token": "PT", "app_secret": "AS", "verify_token": "VT", "app_id": "APP"},
+    )
+    bot = Entry("telegram", settings={"bot_token": "BT", "secret_token": "ST"})
+    values = {"P": "9", "PT": "page-token", "AS": LONG, "VT": LONG, "APP": "4", "BT": "12:x", "ST": LONG}
+    found = {channel.key: channel for channel in registry.channels(settings(), TenantList(two=(page, bot)), values)}
+    assert found["messenger:9"].secret("access_token") == "page-token"
+    assert found["messenger:9"].options == {"app_id": "4"}
+    assert found["telegram:12"].secret("secret_token") == LONG
+
+
+def test_a_channel_without_its_variables_is_off() -> None:
+    found = registry.channels(settings(), TenantList(two=(WHATSAPP,)), {})
+    assert [item.type for item in found] == ["webchat", "sms"]
 
 
 @pytest.mark.parametrize(
     ("entry", "values", "words"),
     [
-        (WHATSAPP, {"TWO_WHATSAPP_ID": "7", "TWO_WHATSAPP_TOKEN": "t"}, "app_secret is not set"),
+        (WHATSAPP, ON, "SATHI_META_APP_SECRET is not set, but whatsapp 777 is switched on"),
         (
-            WHATSAPP | {"secrets": {"access_token": "T", "app_secret": "SHORT"}},
-            {"TWO_WHATSAPP_ID": "7", "T": "t", "SHORT": "short"},
+            Entry("whatsapp", settings={**WHATSAPP.settings, "app_secret": "SHORT"}),
+            ON | {"SHORT": "short"},
             "SHORT is shorter than 24 bytes",
         ),
+        (WHATSAPP, {"SATHI_TWO_WHATSAPP_TOKEN": "t"}, "SATHI_TWO_WHATSAPP_ID is not set"),
         (
-            {"type": "telegram", "secrets": {"bot_token": "T", "secret_token": "S"}},
+            Entry("telegram", settings={"bot_token": "T", "secret_token": "S"}),
             {"T": "12:x"},
             "S is not set, but telegram 12 is switched on",
         ),
-        ({"type": "pigeon"}, {}, "type must be one of messenger, sms, telegram, webchat, whatsapp"),
-        ("pigeon", {}, "type must be one of"),
+        (Entry("pigeon"), {}, "type must be one of messenger, telegram, webchat, whatsapp"),
     ],
 )
-def test_faults_are_named(entry: Any, values: dict[str, str], words: str, tmp_path: Path) -> None:
-    write(tmp_path, "two", {"channels": [entry]})
+def test_faults_are_named(entry: Entry, values: dict[str, str], words: str) -> None:
     with pytest.raises(ConfigurationError, match=words) as error:
-        registry.channels(settings(), TenantList("two"), values, tmp_path)
+        registry.channels(settings(), TenantList(two=(entry,)), values)
     assert "channels.yml" in str(error.value)
 
 
-def test_two_tenants_on_one_account_are_refused(tmp_path: Path) -> None:
-    for slug in ("two", "three"):
-        write(tmp_path, slug, {"channels": [WHATSAPP]})
-    values = {"TWO_WHATSAPP_ID": "777", "TWO_WHATSAPP_TOKEN": "t"}
+def test_two_tenants_on_one_account_are_refused() -> None:
     meta = settings(meta_app_secret=LONG, meta_verify_token=LONG)
     with pytest.raises(ConfigurationError, match="whatsapp:777 is configured for two and for three"):
-        registry.channels(meta, TenantList("two", "three"), values, tmp_path)
+        registry.channels(meta, TenantList(two=(WHATSAPP,), three=(WHATSAPP,)), ON)
 
 
-def test_a_file_without_a_list(tmp_path: Path) -> None:
-    write(tmp_path, "two", ["x"])
-    with pytest.raises(ConfigurationError, match="must hold a list"):
-        registry.channels(settings(), TenantList("two"), {}, tmp_path)
+def test_the_real_tenants_files_can_be_read() -> None:
+    tenants = Tenants.load(ROOT)
+    found = registry.channels(settings(), tenants, {})
+    assert {channel.type for channel in found} == {"webchat", "sms"}
+    variables = {name for tenant in tenants.all() for entry in tenant.channels for name in entry.settings.values()}
+    assert variables
+    everything = dict.fromkeys(variables, LONG) | {
+        name: f"{number}:{LONG}" for number, name in enumerate(sorted(variables))
+    }
+    meta = settings(meta_app_secret=LONG, meta_verify_token=LONG)
+    kinds = {channel.type for channel in registry.channels(meta, tenants, everything)}
+    assert kinds == {"webchat", "sms", "whatsapp", "messenger", "telegram"}
