@@ -50,7 +50,7 @@ def readable(colour: str, ground: str, enough: float = ENOUGH) -> str:
     """The colour itself where it can be read on the ground, else its nearest shade that can."""
     step = -0.02 if luminance(ground) > 0.4 else 0.02
     lightness = _lightness(colour)
-    while contrast(colour, ground) < enough and 0.02 < lightness < 0.98:
+    while contrast(colour, ground) < enough and 0.0 <= lightness + step <= 1.0:
         lightness += step
         colour = _shade(colour, lightness)
     return colour

@@ -139,20 +139,23 @@ class Rate:
         self._pace = count / seconds
         self._clock = clock
         self._level: dict[str, tuple[float, float]] = {}
+        self._sweep_at = clock() + seconds
 
     def wait(self, key: str) -> float:
         """0 when it may happen (and is counted), else the seconds until it may."""
         now = self._clock()
+        if now >= self._sweep_at:
+            self._forget(now)
         level, since = self._level.get(key, (self._count, now))
         level = min(self._count, level + (now - since) * self._pace)
         if level < 1.0:
             self._level[key] = (level, now)
             return (1.0 - level) / self._pace
         self._level[key] = (level - 1.0, now)
-        if len(self._level) > 10_000:
-            self._forget(now)
         return 0.0
 
     def _forget(self, now: float) -> None:
+        """Drop who is back at the full count; once in the time that takes, so it costs little however many there are."""
         full = self._count / self._pace
+        self._sweep_at = now + full
         self._level = {key: value for key, value in self._level.items() if now - value[1] < full}
