@@ -75,7 +75,7 @@ class Postgres:
                 stderr=log,
                 preexec_fn=_stop_with_parent,
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while "ready" not in self._status():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL did not start: {(self.folder / 'log').read_text()[-2000:]}")

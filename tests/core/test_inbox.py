@@ -149,7 +149,7 @@ async def test_a_stop_answers_whoever_could_not_be_served(
         await asyncio.sleep(0.1)
         stop = asyncio.create_task(inbox.stop())
         with pytest.raises(ConnectionError):
-            await asyncio.wait_for(put, 5)
+            await asyncio.wait_for(put, 60)
         await connection.rollback()
         await stop
     assert await inbox_rows(database) == {}
@@ -390,7 +390,7 @@ async def test_a_due_timer_does_not_wait_for_a_message_that_was_put_back(
         assert claimed is not None
         await inbox.give_back(claimed, "TurnFailed")
         await inbox.put([new_row("timer", kind="timer", due_at=clock.now())])
-        assert await asyncio.wait_for(drain(database, inbox), 5) == ["timer"]
+        assert await asyncio.wait_for(drain(database, inbox), 60) == ["timer"]
         clock.advance(timedelta(seconds=1))
         assert await drain(database, inbox) == ["message"]
 

@@ -114,7 +114,7 @@ class InboxMachine(RuleBasedStateMachine):
     @rule()
     def claim(self) -> None:
         expected = {row.lane: row for lane in self.free_lanes() if (row := self.runnable(lane))}
-        claimed = self.run(asyncio.wait_for(self.inbox.claim_next("w", LEASE.total_seconds()), 10))
+        claimed = self.run(asyncio.wait_for(self.inbox.claim_next("w", LEASE.total_seconds()), 60))
         if not expected:
             assert claimed is None
             return
