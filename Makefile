@@ -47,7 +47,7 @@ nlu-report: setup-dev ## how well held-out sentences are understood, by language
 	@exec .venv/bin/sathi nlu report $(ARGS)
 
 fake-platform: setup ## a stand-in for WhatsApp, Messenger and Telegram on this machine, to try channels without accounts
-	@exec .venv/bin/sathi fake-platform $(ARGS)
+	@exec .venv/bin/python -m tests.fakes $(ARGS)
 
 new-tenant: setup ## start a tenant's folder: NAME=nesco
 	@exec .venv/bin/python scripts/scaffold tenant $(or $(NAME),$(error say NAME=<slug>))

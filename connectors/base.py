@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import SecretStr
 
+from connectors.setup import Finding, Plan
 from core.errors import Refused
 from core.messages import Attachment, Event, MediaRef, OutgoingMessage, SendResult
 
@@ -144,3 +145,11 @@ class Connector(ABC):
     async def fetch(self, media: MediaRef, channel: Channel, max_bytes: int = 25 << 20) -> Upload:
         """Load a file the customer sent; `Refused` when it is too big or not ours to load."""
         raise Refused("this channel hands over no files", code="no_media")
+
+    async def check(self, channel: Channel, plan: Plan) -> list[Finding]:
+        """Compare what is set at the platform with what should be; faults come as findings, not as errors."""
+        return []
+
+    async def setup(self, channel: Channel, plan: Plan) -> list[Finding]:
+        """Set at the platform what `check` looks for."""
+        return []

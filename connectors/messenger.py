@@ -16,12 +16,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from connectors import _graph, _messenger_parse
+from connectors import _graph, _messenger_parse, _messenger_setup
 from connectors._clean import identifier
 from connectors._graph import Graph, Rule, down, later, never, slow
 from connectors._shape import BARE, Draft, is_web
 from connectors._split import split
 from connectors.base import Channel, Connector, Outgoing, Tools, Upload, Webhook
+from connectors.setup import Finding, Plan
 from core.errors import Ambiguous, Refused, Unreachable, WindowClosed
 from core.messages import Actor, Event, MediaRef, OutgoingMessage, QuickReply, SendResult
 
@@ -135,6 +136,12 @@ class MessengerConnector(Connector):
         return await self.graph.load(
             channel, media.ref, name=media.name, mime=media.mime, bearer=False, max_bytes=max_bytes
         )
+
+    async def check(self, channel: Channel, plan: Plan) -> list[Finding]:
+        return await _messenger_setup.check(self.graph, channel, plan)
+
+    async def setup(self, channel: Channel, plan: Plan) -> list[Finding]:
+        return await _messenger_setup.setup(self.graph, channel, plan)
 
     async def _upload(self, message: OutgoingMessage, channel: Channel) -> str:
         """Give a file to Meta first: that shows the customer nothing, so it may be repeated."""

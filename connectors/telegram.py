@@ -29,11 +29,12 @@ from telegram import (
 )
 from telegram.error import ChatMigrated, TelegramError
 
-from connectors import _graph, _telegram_bot, _telegram_parse
+from connectors import _graph, _telegram_bot, _telegram_parse, _telegram_setup
 from connectors._clean import words
 from connectors._shape import BARE, Draft, is_web
 from connectors._split import size, split
 from connectors.base import Channel, Connector, Outgoing, Tools, Upload, Webhook
+from connectors.setup import Finding, Plan
 from core.errors import Ambiguous, NotGenuine, Refused, SendError, Unavailable
 from core.messages import Event, MediaRef, OutgoingMessage, SendResult
 
@@ -141,6 +142,12 @@ class TelegramConnector(Connector):
         if reply.status != 200:
             raise _graph.by_status(reply)
         return Upload(name=media.name or path.rpartition("/")[2], mime=media.mime, content=reply.body)
+
+    async def check(self, channel: Channel, plan: Plan) -> list[Finding]:
+        return await _telegram_setup.check(self.bot(channel), channel, plan)
+
+    async def setup(self, channel: Channel, plan: Plan) -> list[Finding]:
+        return await _telegram_setup.setup(self.bot(channel), channel, plan)
 
     async def _file(self, message: OutgoingMessage) -> Upload | None:
         if message.attachment is None:

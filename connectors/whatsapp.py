@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from connectors import _graph, _whatsapp_parse
+from connectors import _graph, _whatsapp_parse, _whatsapp_setup
 from connectors._clean import identifier, items, table, words
 from connectors._graph import Graph, down, later, never, slow
 from connectors._shape import BARE, Draft, is_web
 from connectors._split import cut, size, split
 from connectors.base import Channel, Connector, Outgoing, Tools, Upload, Webhook
+from connectors.setup import Finding, Plan
 from core.errors import Ambiguous, Refused, Unreachable, WindowClosed
 from core.messages import Event, MediaRef, OutgoingMessage, SendResult
 
@@ -139,6 +140,12 @@ class WhatsAppConnector(Connector):
             bearer=True,
             max_bytes=max_bytes,
         )
+
+    async def check(self, channel: Channel, plan: Plan) -> list[Finding]:
+        return await _whatsapp_setup.check(self.graph, channel, plan)
+
+    async def setup(self, channel: Channel, plan: Plan) -> list[Finding]:
+        return await _whatsapp_setup.setup(self.graph, channel, plan)
 
     async def _upload(self, message: OutgoingMessage, channel: Channel) -> str:
         """Give a file to Meta by id: no public address, and no one's bill in a cache (channels.md §2.5)."""

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from connectors._split import size
 from connectors.base import Channel
 from core.errors import Ambiguous, ChannelDown, SendError, Throttled, Unavailable
 from core.messages import OutgoingMessage, Priority
@@ -257,5 +256,5 @@ def _is_bare(message: OutgoingMessage) -> bool:
 
 def _joins(first: OutgoingMessage, second: OutgoingMessage, max_text: int) -> bool:
     same = (first.priority, first.purpose, first.author) == (second.priority, second.purpose, second.author)
-    room = size(first.text) + size(second.text) + 2 <= (max_text if _is_bare(second) else min(max_text, 640))
+    room = len(first.text) + len(second.text) + 2 <= (max_text if _is_bare(second) else min(max_text, 640))
     return same and room and not second.attachment and not second.template and not second.reply_to

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -191,4 +192,37 @@ async def test_deliveries_are_signed_and_statuses_follow(
             b"read",
         ]
     finally:
+        await runner.cleanup()
+
+
+async def test_the_page_shows_both_sides() -> None:
+    async with FakePlatform(page=True) as platform, aiohttp.ClientSession() as session:
+        got: list[bytes] = []
+
+        async def hook(request: web.Request) -> web.Response:
+            got.append(await request.read())
+            return web.Response(text="")
+
+        app = web.Application()
+        app.router.add_post("/webhooks/{kind}", hook)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        platform.webhooks = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        lines = [
+            {"platform": "whatsapp", "who": "+8801700000002", "text": "hi"},
+            {"platform": "whatsapp", "who": "+8801700000002", "token": "t", "title": "Yes", "kind": "list"},
+            {"platform": "messenger", "who": "5550001", "place": True},
+            {"platform": "telegram", "who": "4211", "token": "t", "title": "Yes"},
+        ]
+        for line in lines:
+            async with session.post(f"{platform.url}/page/say", json=line) as response:
+                assert await response.json() == {"statuses": [200]}
+        assert len(got) == 4 and b"list_reply" in got[1] and b"callback_query" in got[3]
+        async with session.get(f"{platform.url}/page/state") as response:
+            state = await response.json()
+        assert [line["text"] for line in state["chat"]] == ["hi", "Yes", "📍", "Yes"]
+        async with session.get(platform.url) as response:
+            page = await response.text()
+        assert "http:" not in page and "https:" not in page, "the page needs no other host"
         await runner.cleanup()

@@ -23,7 +23,7 @@ class FakePlatform:
     listed in `auto_status` follow each message that WhatsApp took.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, page: bool = False) -> None:
         self.ledger = Ledger()
         self.meta = FakeMeta(self.ledger)
         self.telegram = FakeTelegram(self.ledger)
@@ -32,6 +32,7 @@ class FakePlatform:
         self.sms: list[dict[str, str]] = []
         self.random = random.Random(7)
         self._port = port
+        self._page = page
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -43,6 +44,10 @@ class FakePlatform:
         app.add_routes(self.meta.routes())
         app.add_routes(self.telegram.routes())
         app.add_routes([web.post("/sms", self._sms)])
+        if self._page:
+            from tests.fakes.page import add_page
+
+            add_page(app, self)
         return app
 
     async def start(self) -> None:
