@@ -60,12 +60,12 @@ class Sessions:
             return ""
 
     def token(self, session: str) -> str:
-        return self._tokens.sign(session).decode()
+        return str(self._tokens.sign(session).decode())
 
     def of_token(self, value: str) -> str:
         """The session of a token that is not too old, or nothing."""
         try:
-            return self._tokens.unsign(value, max_age=TOKEN_SECONDS).decode()
+            return str(self._tokens.unsign(value, max_age=TOKEN_SECONDS).decode())
         except (BadData, UnicodeError):
             return ""
 
@@ -155,7 +155,7 @@ class Rate:
         return 0.0
 
     def _forget(self, now: float) -> None:
-        """Drop who is back at the full count; once in the time that takes, so it costs little however many there are."""
+        """Drop who is back at the full count; once in the time that takes, so it stays cheap."""
         full = self._count / self._pace
         self._sweep_at = now + full
         self._level = {key: value for key, value in self._level.items() if now - value[1] < full}
