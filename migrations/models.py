@@ -11,7 +11,7 @@ from core.settings import ROOT
 
 
 def metadata() -> MetaData:
-    """Import every room's tables.py and give back what they declare."""
-    for path in sorted(ROOT.glob("*/tables.py")):
-        importlib.import_module(f"{path.parent.name}.tables")
+    """Import every room's modules of tables and give back what they declare."""
+    for path in sorted(ROOT.glob("*/*tables.py")):
+        importlib.import_module(f"{path.parent.name}.{path.stem}")
     return SQLModel.metadata
