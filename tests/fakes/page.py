@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 from tests.fakes.platform import FakePlatform
@@ -131,7 +132,7 @@ def add_page(app: web.Application, platform: FakePlatform) -> None:
         said.append({"at": platform.ledger.now()} | more)
         try:
             statuses = await _deliver(platform, kind, who, line)
-        except (OSError, ValueError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             statuses = [f"not delivered: {error}"]
         if statuses != [200]:
             said.append({"at": platform.ledger.now()} | more | {"text": f"⚠ {statuses}"})
