@@ -76,7 +76,7 @@ async def _number(turn: Turn, claim: dict[str, Any], number: str) -> None:
     if not candidates(turn.tenant, number):
         await unclear(turn, "utter_account_wrong_format", "utter_ask_account_again")
         return
-    turn.set("tries", 0)
+    turn.set("tries", None)
     turn.set("claim", {"account": number, "utility": utility.slug if utility else claim.get("utility", "")})
     turn.asked = ""
     await ask(turn)
@@ -89,7 +89,7 @@ async def _utility(turn: Turn, claim: dict[str, Any]) -> None:
     if found is None or found.slug not in slugs:
         await unclear(turn, "utter_ask_utility", "utter_ask_utility_again", choices=utility_choices(turn, slugs))
         return
-    turn.set("tries", 0)
+    turn.set("tries", None)
     turn.set("claim", {**claim, "utility": found.slug})
     turn.asked = ""
     await ask(turn)

@@ -16,9 +16,11 @@ MAX_CHOICES = 9
 
 
 async def owned(turn: Turn) -> list[Account]:
-    """The accounts that are this person's, proven by the channel or by a code."""
+    """The accounts that are this person's, proven by the channel or by a code; looked up once a turn."""
     ctx = turn.ctx
-    return list(await ctx.ownership.accounts_of(ctx.contact_id, ctx.phone, ctx.tenant.slug))
+    if turn.owned is None:
+        turn.owned = tuple(await ctx.ownership.accounts_of(ctx.contact_id, ctx.phone, ctx.tenant.slug))
+    return list(turn.owned)
 
 
 async def owned_if_possible(turn: Turn) -> list[Account]:

@@ -79,7 +79,7 @@ async def answer(turn: Turn) -> bool:
         if taken is not None:
             return taken
     draft.save()
-    turn.set("tries", 0)
+    turn.set("tries", None)
     await ask(turn)
     return True
 

@@ -69,7 +69,7 @@ async def clarified(turn: Turn) -> None:
         turn.set("misses", 2)
         turn.say("utter_rephrase")
         return
-    turn.set("misses", 0)
+    turn.set("misses", None)
     turn.intent = intent
     for name in ("chosen_intent", "intent"):
         turn.entities.pop(name, None)
@@ -80,6 +80,6 @@ async def clarified(turn: Turn) -> None:
 async def out_of_scope(turn: Turn) -> None:
     """Polite and bounded: once with the menu, then shortly, then with the hotline."""
     strays = int(turn.get("strays") or 0) + 1
-    turn.set("strays", 0 if strays >= 3 else strays)
+    turn.set("strays", None if strays >= 3 else strays)
     name = {1: "utter_out_of_scope", 2: "utter_out_of_scope_again"}.get(strays, "utter_out_of_scope_hotline")
     turn.say(name)

@@ -48,6 +48,7 @@ async def _remove(turn: Turn) -> None:
         turn.say("utter_ask_remove" if choices else "utter_no_accounts", choices=choices)
         return
     removed = await turn.ctx.ownership.unlink(turn.ctx, account.utility, account.number)
+    turn.owned = None
     current = turn.get("current") or {}
     if current.get("account") == account.number:
         turn.set("current", None)

@@ -70,7 +70,7 @@ async def to_a_person(turn: Turn, reason: str) -> None:
     hours = "label_always_open" if line.always else "label_open_now" if line.open_now else ""
     if turn.loop:
         turn.close(all_forms=True)
-    turn.set("misses", 0)
+    turn.set("misses", None)
     turn.say(
         "utter_talk_to_operator" if reason == "asked" else "utter_stuck",
         number=line.number or {"$word": "label_hotline_unknown"},

@@ -10,7 +10,7 @@ async def start(turn: Turn) -> None:
     """The first contact: who this is, what it can do, what happens with data."""
     if turn.loop:
         turn.close(all_forms=True)
-    turn.set("misses", 0)
+    turn.set("misses", None)
     turn.set("greeted", True)
     turn.say("utter_start")
 
@@ -24,7 +24,7 @@ async def greet(turn: Turn) -> None:
     if not turn.get("greeted"):
         await start(turn)
         return
-    turn.set("misses", 0)
+    turn.set("misses", None)
     turn.say("utter_greet")
 
 
@@ -47,7 +47,7 @@ async def help_menu(turn: Turn) -> None:
     """The menu. In the middle of a form it is a wish to do something else."""
     if turn.loop:
         turn.close(all_forms=True)
-    turn.set("misses", 0)
+    turn.set("misses", None)
     turn.say("utter_help_menu")
 
 

@@ -21,6 +21,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.context import TurnContext, current
 from core.errors import UtilityUnavailable
 from core.tenant_model import Tenant
+from utility.base import Account
 
 log = structlog.get_logger(__name__)
 REQUESTED = "requested_slot"
@@ -28,6 +29,7 @@ REQUESTED = "requested_slot"
 FORM_SLOTS = {
     "complaint_form": (
         "kind",
+        "reported",
         "account",
         "utility",
         "proven",
@@ -69,6 +71,7 @@ class Turn:
     changed: dict[str, Any] = field(default_factory=dict)
     was_loop: str = ""
     asked_again: bool = False
+    owned: tuple[Account, ...] | None = None
 
     @classmethod
     def of(cls, dispatcher: CollectingDispatcher, tracker: Tracker) -> Turn:
@@ -147,7 +150,7 @@ class Turn:
             self.set(name, slots.get(name))
         self.loop = form
         self.asked = ""
-        self.set("tries", 0)
+        self.set("tries", None)
 
     def close(self, *, all_forms: bool = False) -> None:
         """Leave the open form; one that waits goes on, unless all are left."""
@@ -155,7 +158,7 @@ class Turn:
             self.set(name, None)
         paused = self.get("paused") or {}
         self.set("paused", None)
-        self.set("tries", 0)
+        self.set("tries", None)
         self.loop, self.asked = "", ""
         if not paused:
             return
@@ -202,7 +205,7 @@ def act(name: str, *intents: str) -> Callable[[Handler], Handler]:
         async def run(self: Action, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[Any]:
             turn = Turn.of(dispatcher, tracker)
             if turn.get("misses") and turn.intent not in UNDERSTOOD_NOTHING:
-                turn.set("misses", 0)
+                turn.set("misses", None)
             await guarded(turn, handler)
             if turn.loop and not turn.asked_again:
                 await FORMS[turn.loop].ask(turn)
@@ -231,7 +234,7 @@ def make_form(name: str, answer: Callable[[Turn], Awaitable[bool]], ask: Handler
             return []
         if turn.loop and not turn.asked_again:
             await FORMS[turn.loop].ask(turn)
-        turn.set("tries", turn.get("tries") or 0)  # a form that sets nothing would count as not having understood
+        turn.set("tries", turn.get("tries"))  # a form that sets nothing would count as not having understood
         return turn.events()
 
     _make(f"validate_{name}", answer.__module__, run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlmodel import select
 from complaints.tables import Complaint, ComplaintEvent
 from core.errors import LeaseLost
 from tests.actions.talk import Talk, World
+from utility.tables import UtilityOutage
 
 BPD = "bangladesh-power-division"
 OWNER = "whatsapp:+8801700000002"  # 104231245, WZPDCL
@@ -280,3 +282,94 @@ async def test_the_person_is_reached_from_within_the_form(world: World) -> None:
     assert not talk.loop
     facts = talk.facts("utter_talk_to_operator")
     assert (facts["number"], facts["key"]) == ("16999", "6")
+
+
+async def outage(world: World, *, planned: bool = False) -> None:
+    """A cut on the customer's own feeder."""
+    account = await world.utility.account(BPD, "wzpdcl", "104231245")
+    now = world.db.now()
+    async with world.db.transaction() as session:
+        session.add(
+            UtilityOutage(
+                id="test-1",
+                tenant=BPD,
+                utility="wzpdcl",
+                kind="planned" if planned else "fault",
+                feeders=[account.feeder],
+                area={"en": "Shantidham", "bn": "শান্তিধাম"},
+                reason={"en": "Work on the line"},
+                starts_at=now + timedelta(hours=2 if planned else -1),
+                restore_at=now + timedelta(hours=4),
+                planned=planned,
+            )
+        )
+
+
+async def test_a_known_cut_is_told_first_with_its_end(world: World) -> None:
+    await outage(world)
+    talk = await world.talk(BPD, OWNER)
+    assert await talk.say("report_no_supply", "no light", duration=(60, "1 hour")) == ["utter_known_outage"]
+    assert "Shantidham" in talk.words() and "4:00 pm" in talk.words()
+    assert await talk.tap("No, I will wait") == ["utter_outage_fine"]
+    assert not talk.loop and await complaints(world) == []
+    await talk.say("report_no_supply", "no light", duration=(60, "1 hour"))
+    assert await talk.tap("Register anyway") == ["utter_ask_confirm"]
+    await talk.say("affirm", "yes")
+    assert len(await complaints(world)) == 1
+
+
+async def test_a_cut_that_is_only_planned_explains_nothing_yet(world: World) -> None:
+    await outage(world, planned=True)
+    talk = await world.talk(BPD, OWNER)
+    assert await talk.say("report_no_supply", "no light", duration=(60, "1 hour")) == ["utter_ask_confirm"]
+    await talk.say("cancel", "cancel", chosen=True)
+    assert await talk.say("outage_info", "any cut planned?") == ["utter_outage_planned"]
+
+
+async def test_a_strangers_number_tells_nothing_of_its_feeder(world: World) -> None:
+    await outage(world)
+    talk = await world.talk(BPD)
+    await talk.say("report_no_supply", "no light", account_number="104231245")
+    assert talk.names == ["utter_ask_area"]
+
+
+@pytest.mark.parametrize(
+    ("entities", "minutes"),
+    [
+        ({"duration": (45, "45 min")}, 45),
+        ({"time": ("08:00", "8 am")}, 240),
+        ({"date": ("2026-10-19", "yesterday"), "time": ("12:00", "noon")}, 24 * 60),
+        ({"time": ("23:00", "11 at night")}, 13 * 60),
+    ],
+)
+async def test_since_when_in_the_customers_time(world: World, entities: dict[str, Any], minutes: int) -> None:
+    talk = await world.talk(BPD, OWNER)  # the clock says 12:00 in Dhaka
+    await talk.say("report_no_supply", "no light", **entities)
+    await talk.say("affirm", "yes")
+    [row] = await complaints(world)
+    assert row.since_at is not None
+    assert (world.db.now() - row.since_at).total_seconds() == minutes * 60
+
+
+async def test_since_when_in_words_that_are_not_understood(world: World) -> None:
+    talk = await world.talk(BPD, OWNER)
+    await talk.say("report_no_supply", "no light")
+    assert await talk.say("nlu_fallback", "since the wedding", confidence=0.2) == ["utter_ask_confirm"]
+    assert "since the wedding" in talk.words()
+    await talk.say("affirm", "yes")
+    [row] = await complaints(world)
+    assert (row.since_at, row.since_words) == (None, "since the wedding")
+
+
+async def test_a_place_that_looks_like_a_question_is_a_place(world: World) -> None:
+    talk = await world.talk(BPD)
+    await talk.say("report_no_supply", "no light")
+    await talk.tap("I don't know it")
+    assert await talk.say("outage_info", "Mirpur 10", confidence=0.85, place="Mirpur 10") == ["utter_ask_since"]
+    talk = await world.talk(BPD, "web:other")
+    await talk.say("report_no_supply", "no light")
+    await talk.tap("I don't know it")
+    names = await talk.say(
+        "outage_info", "is there load shedding in Mirpur 10 today?", confidence=0.85, place="Mirpur 10"
+    )
+    assert names[-1] == "utter_ask_area"
