@@ -59,22 +59,42 @@ class Speaker:
     ) -> list[OutgoingMessage]:
         """Queue answers in order. `dedupe` names the occasion: the same occasion queues nothing twice."""
         tenant = self._services.tenants.get(conversation.tenant)
-        channel = self._services.channels[conversation.channel]
-        connector = self._services.connector(channel)
-        parts: list[OutgoingMessage] = []
-        ids: list[int | None] = []
+        written: list[tuple[OutgoingMessage, int | None]] = []
         for answer in answers:
             rendered = self._services.answers.render(tenant, form, answer.name, answer.facts)
             message = await self._message(session, conversation, form, answer, rendered)
             metrics.ANSWERS.labels(tenant.slug, answer.name).inc()
-            for part in connector.fit(message, channel):
-                row = await store.write_outgoing(session, self._services.db, conversation, part)
-                if part.notes:
-                    log.info(
-                        "A message was shaped for its channel.", action="fit", channel=channel.key, notes=part.notes
-                    )
-                parts.append(part)
-                ids.append(row.id)
+            # One after the other: a button belongs to the number its message gets.
+            written += await self._write(session, conversation, message)
+        return await self._queue(session, conversation, written, dedupe)
+
+    async def put(
+        self, session: AsyncSession, conversation: Conversation, message: OutgoingMessage, dedupe: str
+    ) -> list[OutgoingMessage]:
+        """Queue a message that is in words already."""
+        return await self._queue(session, conversation, await self._write(session, conversation, message), dedupe)
+
+    async def _write(
+        self, session: AsyncSession, conversation: Conversation, message: OutgoingMessage
+    ) -> list[tuple[OutgoingMessage, int | None]]:
+        """Shape a message for its channel and add the parts to the transcript."""
+        channel = self._services.channels[conversation.channel]
+        written = []
+        for part in self._services.connector(channel).fit(message, channel):
+            row = await store.write_outgoing(session, self._services.db, conversation, part)
+            if part.notes:
+                log.info("A message was shaped for its channel.", action="fit", channel=channel.key, notes=part.notes)
+            written.append((part, row.id))
+        return written
+
+    async def _queue(
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        written: list[tuple[OutgoingMessage, int | None]],
+        dedupe: str,
+    ) -> list[OutgoingMessage]:
+        parts = [part for part, _ in written]
         await outbox.enqueue(
             session,
             self._services.db,
@@ -83,7 +103,7 @@ class Speaker:
             dedupe=dedupe,
             messages=parts,
             conversation_id=conversation.id,
-            message_ids=ids,
+            message_ids=[row_id for _, row_id in written],
         )
         return parts
 

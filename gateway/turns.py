@@ -21,11 +21,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from connectors.base import Channel
 from core import store
 from core.errors import LeaseLost, TurnFailed
-from core.inbox import Claimed, inbox
+from core.inbox import TIMER, Claimed, inbox
 from core.language import commands, danger, script
 from core.messages import Actor, IncomingMessage, Kind, incoming_from_json, status_from_json
 from core.tables import Contact, Conversation
 from gateway import metrics
+from gateway.people import CANCEL, LEAVE, RATE, People
 from gateway.rasa_client import Answer, TurnResult
 from gateway.services import Services
 from gateway.speaking import Speaker
@@ -61,9 +62,10 @@ class Occasion:
 class Turns:
     """Handles claimed inbox rows. `handle` either commits the row's end or raises."""
 
-    def __init__(self, services: Services, speaker: Speaker) -> None:
+    def __init__(self, services: Services, speaker: Speaker, people: People | None = None) -> None:
         self._services = services
         self._speaker = speaker
+        self._people = people or People(services, speaker)
 
     async def handle(self, claimed: Claimed) -> str:
         """Handle one row; returns the outcome for the metrics."""
@@ -76,18 +78,22 @@ class Turns:
                 row_id = await services.outbox.apply_status(session, claimed.channel, status_from_json(claimed.payload))
                 await services.inbox.finish(session, claimed, {"outbox": row_id})
             return "status"
+        if claimed.kind == TIMER:
+            return await self._ring(claimed)
         message = incoming_from_json(claimed.payload)
         occasion = await self._open(claimed, channel, message)
         if message.kind in SILENT_KINDS or message.actor is not Actor.CUSTOMER:
             return await self._note(occasion)
-        if occasion.conversation.status != "pending":
-            return await self._note(occasion)
         found = danger.detect(occasion.text) if occasion.text else None
         if found:
             await self._warn(occasion, found.kind)
+        if occasion.conversation.status != "pending":
+            return await self._with_people(occasion, bool(found))
         acknowledging = asyncio.create_task(self._acknowledge(occasion))
         try:
             request = await self._request(occasion, bool(found))
+            if (request.get("choice") or {}).get("intent") in (RATE, LEAVE):
+                return await self._rated(occasion, request["choice"])
             result = await self._ask(request)
         except TurnFailed as error:
             return await self._degrade(occasion, str(error))
@@ -157,6 +163,8 @@ class Turns:
                 [Answer(name="utter_danger", facts={"kind": {"$word": f"label_danger_{kind}"}})],
                 f"{occasion.dedupe}:danger",
             )
+            assert occasion.conversation.id is not None
+            await self._people.alarm(session, occasion.conversation.id, tenant, kind)
 
     async def _said(self, session: AsyncSession, occasion: Occasion, what: str) -> bool:
         """Whether an earlier try of this row has queued that already."""
@@ -275,12 +283,21 @@ class Turns:
         answers = result.answers
         if occasion.cut:
             answers = [Answer(name="utter_text_cut", facts={"limit": {"$number": str(MAX_TEXT)}}), *answers]
+        assert conversation.id is not None and contact.id is not None
         async with self._services.db.transaction() as session:
+            if await self._people.status(session, conversation.id) != "pending":
+                # A person took the conversation while the bot was thinking: the bot keeps its words to itself.
+                await self._write_incoming(session, occasion)
+                await self._people.wrote(session, conversation.id, danger=False)
+                await self._services.inbox.finish(session, occasion.claimed, {"outcome": "noted"})
+                return
             await self._write_incoming(session, occasion)
             changes: dict[str, Any] = {"language": form}
             if chosen:
                 changes["language_fixed"] = True
             await session.execute(update(Contact).where(col(Contact.id) == contact.id).values(**changes))
+            person = await self._people.person(session, conversation.id)
+            answers = await self._people.called(session, person, occasion.claimed.id, result, answers)
             await self._speaker.say(session, conversation, form, answers, occasion.dedupe)
             await session.execute(
                 update(Conversation)
@@ -316,10 +333,51 @@ class Turns:
             return
         await store.write_incoming(session, self._services.db, occasion.conversation, occasion.message, occasion.keep)
 
-    async def _note(self, occasion: Occasion) -> str:
-        """Keep a message that asks nothing of the bot: a person has the conversation, or it is a reaction."""
+    async def _with_people(self, occasion: Occasion, in_danger: bool) -> str:
+        """A message to people: the bot is silent. Leaving the queue is the one thing it still understands."""
+        conversation, queued = occasion.conversation, occasion.conversation.status == "queued"
+        assert conversation.id is not None
+        # Codes are caught here too: they must not stand in a transcript.
+        choice = None if in_danger else await self._choice(occasion)
+        leaving = queued and choice is not None and choice["intent"] in (LEAVE, CANCEL)
+        if choice is not None and NUMBER.fullmatch(occasion.text):
+            leaving = False
         async with self._services.db.transaction() as session:
             await self._write_incoming(session, occasion)
+            if leaving and await self._people.left(session, conversation.id):
+                outcome = "left"
+            else:
+                outcome = "noted"
+                await self._people.wrote(session, conversation.id, danger=in_danger)
+            await self._services.inbox.finish(session, occasion.claimed, {"outcome": outcome})
+        return outcome
+
+    async def _rated(self, occasion: Occasion, choice: dict[str, Any]) -> str:
+        """A tap that concerns people and not the dialogue core: a rating, or a queue left long ago."""
+        assert occasion.conversation.id is not None
+        async with self._services.db.transaction() as session:
+            await self._write_incoming(session, occasion)
+            if choice["intent"] == RATE:
+                await self._people.rated(session, occasion.conversation.id, choice["entities"], occasion.dedupe)
+            await self._services.inbox.finish(session, occasion.claimed, {"outcome": choice["intent"]})
+        return str(choice["intent"])
+
+    async def _ring(self, claimed: Claimed) -> str:
+        """A timer's time has come."""
+        if not self._people.rings(claimed.payload):
+            return await self._ignore(claimed, "nobody knows this timer")
+        async with self._services.db.transaction() as session:
+            outcome = await self._people.ring(session, claimed.payload)
+            await self._services.inbox.finish(session, claimed, {"outcome": outcome})
+        return "timer"
+
+    async def _note(self, occasion: Occasion) -> str:
+        """Keep a message that asks nothing of the bot: a person has the conversation, or it is a reaction."""
+        assert occasion.conversation.id is not None
+        async with self._services.db.transaction() as session:
+            await self._write_incoming(session, occasion)
+            if occasion.message.actor is Actor.OPERATOR:
+                await self._people.outside(session, occasion.conversation.id)
             await self._services.inbox.finish(session, occasion.claimed, {"outcome": "noted"})
         return "noted"
 
@@ -338,11 +396,17 @@ class Turns:
             conversation=occasion.conversation.id,
             reason=reason,
         )
+        assert occasion.conversation.id is not None
         async with self._services.db.transaction() as session:
+            owned = await self._people.status(session, occasion.conversation.id) != "pending"
             await self._write_incoming(session, occasion)
-            await self._speaker.say(
-                session, occasion.conversation, self._guess(occasion), [Answer(name="utter_degraded")], occasion.dedupe
-            )
+            if owned:
+                await self._people.wrote(session, occasion.conversation.id, danger=False)
+            else:
+                answer = Answer(name="utter_degraded")
+                await self._speaker.say(
+                    session, occasion.conversation, self._guess(occasion), [answer], occasion.dedupe
+                )
             await self._services.inbox.finish(
                 session, occasion.claimed, {"outcome": "degraded", "answers": ["utter_degraded"]}, reason=reason[:200]
             )
@@ -359,9 +423,19 @@ class Turns:
         occasion = await self._open(claimed, channel, incoming_from_json(claimed.payload))
         async with self._services.db.transaction() as session:
             await self._write_incoming(session, occasion)
-            await self._speaker.say(
-                session, occasion.conversation, self._guess(occasion), [Answer(name="utter_failed")], occasion.dedupe
-            )
+            assert occasion.conversation.id is not None
+            if await self._people.status(session, occasion.conversation.id) != "pending":
+                await self._people.wrote(session, occasion.conversation.id, danger=False)
+            else:
+                person = await self._people.person(session, occasion.conversation.id)
+                if not await self._people.failed(session, person):
+                    await self._speaker.say(
+                        session,
+                        occasion.conversation,
+                        self._guess(occasion),
+                        [Answer(name="utter_failed")],
+                        occasion.dedupe,
+                    )
             await self._services.inbox.finish(session, claimed, {"outcome": "dead"}, state="dead", reason=reason[:200])
 
 

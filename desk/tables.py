@@ -1,0 +1,85 @@
+"""The desk's own tables: staff and their sessions, notes, canned answers, telephone calls being made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from core.tables import BIG, WHEN
+
+
+class Staff(SQLModel, table=True):
+    """Somebody who may sign in. `demo` accounts are worth nothing outside the demo."""
+
+    __tablename__ = "staff"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    login: str = Field(unique=True)
+    tenant: str = Field(index=True)
+    name: str
+    role: str
+    password_hash: str
+    demo: bool = False
+    disabled: bool = False
+    created_at: datetime = Field(sa_type=WHEN)
+
+
+class StaffSession(SQLModel, table=True):
+    """One sign-in. `key` is the hash of the cookie's token: who reads this table cannot use it."""
+
+    __tablename__ = "staff_session"
+    key: str = Field(primary_key=True)
+    staff_id: int = Field(foreign_key="staff.id", index=True)
+    csrf: str
+    created_at: datetime = Field(sa_type=WHEN)
+    seen_at: datetime = Field(sa_type=WHEN)
+    ended_at: datetime | None = Field(default=None, sa_type=WHEN)
+    ended_why: str = ""
+
+
+class LoginFailure(SQLModel, table=True):
+    """A wrong password, by login and by caller; enough of them close the door for a while."""
+
+    __tablename__ = "login_failure"
+    __table_args__ = (Index("login_failure_key", "key", "at"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    key: str
+    at: datetime = Field(sa_type=WHEN)
+
+
+class Note(SQLModel, table=True):
+    """What operators tell each other about a conversation. Never sent out: nothing that sends reads this table."""
+
+    __tablename__ = "desk_note"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    conversation_id: int = Field(foreign_key="conversation.id", index=True)
+    staff_id: int = Field(foreign_key="staff.id")
+    after_seq: int = 0
+    text: str
+    created_at: datetime = Field(sa_type=WHEN)
+
+
+class CallWork(SQLModel, table=True):
+    """Who is calling back whom. One row a request, so there are never two callers at once."""
+
+    __tablename__ = "callback_work"
+    __table_args__ = (UniqueConstraint("request_id"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    request_id: int = Field(foreign_key="callback_request.id")
+    staff_id: int | None = Field(default=None, foreign_key="staff.id")
+    claimed_at: datetime | None = Field(default=None, sa_type=WHEN)
+    attempts: int = 0
+    outcome: str = ""
+    note: str = ""
+    done_at: datetime | None = Field(default=None, sa_type=WHEN)
+
+
+class AuditHead(SQLModel, table=True):
+    """How long the audit is and how it ends, sealed with the service's key: a last entry cannot vanish unseen."""
+
+    __tablename__ = "audit_head"
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    count: int = 0
+    hash: str = ""
+    seal: str = ""

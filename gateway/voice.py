@@ -1,0 +1,43 @@
+"""What people and the handoff say to a customer: through the same transcript and outbox as the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.messages import Actor, OutgoingMessage
+from core.outbox import outbox
+from core.tables import Contact, Conversation
+from gateway.rasa_client import Answer
+from gateway.services import Services
+from gateway.speaking import Speaker
+
+
+class Voice:
+    """Answers by name in the customer's language, and operators' own words."""
+
+    def __init__(self, services: Services, speaker: Speaker) -> None:
+        self._services = services
+        self._speaker = speaker
+
+    async def say(
+        self, session: AsyncSession, conversation: Conversation, name: str, facts: Mapping[str, Any], dedupe: str
+    ) -> None:
+        """Queue an answer in the written form the customer uses."""
+        contact = await session.get(Contact, conversation.contact_id)
+        tenant = self._services.tenants.get(conversation.tenant)
+        form = (contact.language if contact else "") or tenant.default_form
+        await self._speaker.say(session, conversation, form, [Answer(name=name, facts=dict(facts))], dedupe)
+
+    async def post(
+        self, session: AsyncSession, conversation: Conversation, message: OutgoingMessage, dedupe: str
+    ) -> bool:
+        """Queue an operator's message. The same `dedupe` again writes nothing; returns whether it was new."""
+        assert message.author is Actor.OPERATOR
+        query = outbox.select().with_only_columns(outbox.c.id).where(outbox.c.dedupe == f"{dedupe}:0")
+        if (await session.execute(query)).first() is not None:
+            return False
+        await self._speaker.put(session, conversation, message, dedupe)
+        return True
