@@ -121,7 +121,8 @@ class Pages:
         # Where the fonts are not installed the page falls back to the system's, without an error in its console.
         self._fonts.setdefault("fonts.css", asset(b"/* the fonts are not installed */\n", "text/css"))
         tags = "".join(item.tag for _, item in sorted(self._files.items()))
-        whole = f"{tags}{self._page}{self._worker}{self._tenant}"
+        shown = (sorted(self._tenant.name.items()), self._tenant.hotline.number, self._tenant.accent, self.languages)
+        whole = f"{tags}{self._page}{self._worker}{shown}"
         self.version = hashlib.sha256(whole.encode()).hexdigest()[:12]
         self._default = self._offered(self._tenant.default_form)
 
