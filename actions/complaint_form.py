@@ -72,7 +72,7 @@ async def answer(turn: Turn) -> bool:
         _go_back(turn, draft, str(turn.value("change")))
         if not turn.loop:
             return True
-    elif turn.intent == "link_account" and not turn.chosen:
+    elif turn.intent == "link_account" and not turn.chosen and asked not in ("account", "utility"):
         _go_back(turn, draft, "account")
     else:
         taken = await _take(turn, draft, asked)

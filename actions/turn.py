@@ -144,7 +144,11 @@ class Turn:
 
     def open(self, form: str, **slots: Any) -> None:
         """Open a form. One that is open already waits; it goes on when the new one is done."""
-        if self.loop and self.loop != form:
+        if self.loop == "question_form":
+            # A single detail that was asked for does not wait: who brings up another matter has left it.
+            for name in FORM_SLOTS[self.loop]:
+                self.set(name, None)
+        elif self.loop and self.loop != form:
             self.set("paused", {"form": self.loop, "asked": self.asked})
         for name in FORM_SLOTS[form]:
             self.set(name, slots.get(name))
