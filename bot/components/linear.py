@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from scipy.optimize import minimize_scalar
+from sklearn.svm import LinearSVC
 
 from bot.components.features import Features
 
@@ -32,10 +34,14 @@ class Linear:
     bias: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     temperature: float = 1.0
 
+    def scores(self, text: str) -> np.ndarray:
+        """What the model says of each label."""
+        columns, values = self.features.vector(text)
+        return values @ self.weights[columns] + self.bias
+
     def probabilities(self, text: str) -> np.ndarray:
         """How likely each label is."""
-        columns, values = self.features.vector(text)
-        return softmax((values @ self.weights[columns] + self.bias) * self.temperature)
+        return softmax(self.scores(text) * self.temperature)
 
     def save(self, folder: Path, name: str) -> None:
         """Write the model into a folder."""
@@ -90,11 +96,7 @@ def folds(labels: Sequence[str], number: int = FOLDS, seed: int = 7) -> np.ndarr
 
 def fit(matrix: sparse.csr_matrix, labels: np.ndarray, cost: float) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Labels, weights (features × labels) and bias."""
-    from sklearn.svm import LinearSVC
-
-    model = LinearSVC(C=cost, max_iter=60, tol=0.03, random_state=0)
-    import warnings
-
+    model = LinearSVC(C=cost, max_iter=10, tol=0.3, random_state=0)
     with warnings.catch_warnings():
         # Stopped early on purpose: more rounds move no sentence and cost seconds.
         warnings.simplefilter("ignore")
