@@ -24,13 +24,16 @@ from core.inbox import Inbox
 from core.outbox import Outbox
 from core.settings import ROOT, Settings
 from core.tenants import Tenants
-from gateway import demo, webchat, webhooks
+from desk.web import Desk
+from desk.web import routes as desk_routes
+from gateway import demo, staff_desk, webchat, webhooks
 from gateway.action_endpoint import ActionEndpoint
 from gateway.context import Contexts
 from gateway.files import Files
 from gateway.health import Health
 from gateway.keys import signing_key
 from gateway.limits import Limits
+from gateway.people import People
 from gateway.rasa_client import RasaClient
 from gateway.rasa_process import RasaProcess, free_port, rasa_python
 from gateway.sender import Senders
@@ -38,6 +41,7 @@ from gateway.services import Services
 from gateway.speaking import Speaker
 from gateway.transport import HttpTransport
 from gateway.turns import Turns
+from gateway.webchat_uploads import Uploads
 from gateway.worker import Workers
 from utility.bill_document import Documents
 from utility.local import LocalUtility
@@ -61,6 +65,8 @@ class Service:
     public_url: str
     action_url: str
     rasa: list[RasaProcess]
+    app: web.Application
+    desk: Desk
 
 
 @web.middleware
@@ -140,16 +146,22 @@ async def running(
             await process.start()
         limits = Limits()
         work = asyncio.Event()
-        workers = Workers(services, Turns(services, Speaker(services)), work)
+        speaker = Speaker(services)
+        people = People(services, speaker)
+        workers = Workers(services, Turns(services, speaker, people), work)
         senders = Senders(services, limits, work)
         app = web.Application(client_max_size=webhooks.MAX_BODY, middlewares=[secure])
         app.add_routes(webhooks.routes(services))
         app.add_routes(Health(services, limits).routes())
         app.add_routes(webchat.routes(services, hub))
         app.on_shutdown.append(hub.close)
-        app.on_shutdown.append(hub.close)
+        desk = staff_desk.make(services, people, Uploads(settings.data_dir / "uploads"), work)
+        app.add_routes(desk_routes(desk))
+        app.on_shutdown.append(desk.live.close)
         if settings.demo:
             app.add_routes(demo.routes(services))
+        await desk.start()
+        await people.start()
         await inbox.start()
         await rasa.start()
         await workers.start()
@@ -158,7 +170,14 @@ async def running(
         runners.append(public)
         host, port = public.addresses[0][:2]
         log.info("The service is up.", action="start", host=host, port=port, channels=sorted(channels))
-        yield Service(services=services, public_url=f"http://{host}:{port}", action_url=action_url, rasa=processes)
+        yield Service(
+            services=services,
+            public_url=f"http://{host}:{port}",
+            action_url=action_url,
+            rasa=processes,
+            app=app,
+            desk=desk,
+        )
         say("Stopping …")
         await public.cleanup()
         runners.remove(public)

@@ -10,6 +10,7 @@ import time
 
 from core.errors import ConfigurationError
 from core.settings import Settings
+from desk.demo import staff
 from gateway import demo, training
 from gateway.app import Service, running
 from gateway.rasa_process import rasa_python
@@ -77,6 +78,10 @@ def _greet(settings: Settings, service: Service) -> None:
         for person in demo.people(service.services.tenants):
             meter = f", meter {person.meter}" if person.kind == "prepaid" else ""
             say(f"    {person.tenant:<26}{person.utility:<11}{person.number:<13}{person.mobile}  {person.kind}{meter}")
+        say()
+        say(f"  Demo staff at {service.public_url}/desk/ (login, password):")
+        for login in staff(service.services.key):
+            say(f"    {login.login:<26}{login.password}")
     say()
 
 

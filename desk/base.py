@@ -1,0 +1,94 @@
+"""What the desk needs from the service, who is signed in, and the rule that every route must name."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+from aiohttp import web
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.database import Database
+from core.errors import ConfigurationError
+from core.messages import MediaRef, OutgoingMessage
+from core.outbox import Outbox
+from core.settings import Settings
+from core.tables import Conversation
+from core.tenants import Tenants
+from handoff.bridge import Bridge
+
+ROLES_FILE = Path(__file__).parent / "roles.yml"
+PUBLIC = "public"
+
+
+class Post(Protocol):
+    """Queues an operator's message like the bot's; the same `dedupe` again writes nothing."""
+
+    async def __call__(
+        self, session: AsyncSession, conversation: Conversation, message: OutgoingMessage, dedupe: str
+    ) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file of a customer or of ours, in memory."""
+
+    name: str
+    mime: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The parts of the service that the desk uses. `wake` tells workers and senders that there is something to do."""
+
+    settings: Settings
+    key: bytes = field(repr=False)
+    db: Database
+    outbox: Outbox
+    tenants: Tenants
+    bridge: Bridge
+    post: Post
+    wake: Callable[[], None]
+    channel_types: Mapping[str, str]
+    fetch: Callable[[str, MediaRef], Awaitable[File]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Me:
+    """Who is signed in, for one request."""
+
+    id: int
+    login: str
+    name: str
+    role: str
+    tenant: str
+    csrf: str
+    may: frozenset[str]
+    session_key: str
+
+
+ME: web.RequestKey[Me] = web.RequestKey("me", Me)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A route with the permission it asks for. There is no other way to add a route to the desk."""
+
+    method: str
+    path: str
+    handler: Handler
+    permission: str
+
+
+def load_roles(path: Path = ROLES_FILE) -> dict[str, frozenset[str]]:
+    """Role to permissions."""
+    document: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    roles = {str(role): frozenset(map(str, words)) for role, words in document.items()}
+    if any(PUBLIC in words for words in roles.values()):
+        raise ConfigurationError(f"{path}: {PUBLIC!r} is no permission to give")
+    return roles

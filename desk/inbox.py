@@ -1,0 +1,186 @@
+"""The inbox page: lists, a conversation, and everything an operator does with one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from sqlmodel import select
+
+from core.tables import Conversation
+from desk import canned, lists, view
+from desk.audit import Audit
+from desk.base import ME, Me, Parts, Rule
+from desk.pages import Pages
+from desk.tables import Note, Staff
+from handoff import events, routing
+from handoff.desk_tables import Operator
+from handoff.moves import By, HandoffRefused, Move, Who
+
+DANGER_SHOWN = timedelta(hours=12)
+REFUSED = {
+    "taken": "Somebody else has this conversation.",
+    "changed": "This conversation was changed in the meantime. Look again.",
+    "unread": "The customer wrote something new. Read it first.",
+    "state": "That is not possible any more. Look again.",
+    "who": "Your role does not allow this.",
+    "not_yours": "This conversation is not with you. Claim it first.",
+}
+
+
+class Inbox:
+    """Pages and pieces of the inbox."""
+
+    def __init__(self, parts: Parts, pages: Pages, audit: Audit) -> None:
+        self._parts = parts
+        self._pages = pages
+        self._audit = audit
+        self._canned = canned.load()
+
+    def rules(self) -> list[Rule]:
+        def rule(method: str, path: str, handler: Any, permission: str = "converse") -> Rule:
+            return Rule(method=method, path=path, handler=handler, permission=permission)
+
+        return [
+            rule("GET", "/desk/", self.page, "home"),
+            rule("GET", "/desk/list", self.list),
+            rule("GET", "/desk/c/{id:\\d+}", self.pane),
+            rule("GET", "/desk/c/{id:\\d+}/messages", self.messages),
+            rule("POST", "/desk/duty", self.duty),
+            rule("POST", "/desk/next", self.take_next),
+        ]
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """The whole page; roles without conversations see what they have."""
+        me = request[ME]
+        if "converse" not in me.may:
+            return self._pages.render(request, "home.html")
+        async with self._parts.db.reading() as session:
+            newest = await events.newest(session, me.tenant)
+        shown = await self._list(request)
+        chosen = request.query.get("c", "")
+        pane = await self._pane(me, int(chosen)) if chosen.isdigit() else {"view": None}
+        return self._pages.render(request, "inbox.html", newest=newest, fault="", chosen=chosen, **shown, **pane)
+
+    async def _list(self, request: web.Request) -> dict[str, Any]:
+        me = request[ME]
+        words = request.query.get("q", "")[:80]
+        which = request.query.get("list", "")
+        async with self._parts.db.reading() as session:
+            counts = await lists.counts(session, me)
+            if which not in lists.LISTS:
+                which = "mine" if counts["mine"] or not counts["unassigned"] else "unassigned"
+            found = await lists.lines(session, me, which, words)
+            operator = await session.get(Operator, me.id)
+            danger = await lists.dangers(session, me, self._parts.db.now() - DANGER_SHOWN)
+            names = dict((await session.exec(select(Staff.id, Staff.name).where(Staff.tenant == me.tenant))).all())
+        return {
+            "which": which,
+            "words": words,
+            "lines": found,
+            "counts": counts,
+            "operator": operator,
+            "danger": danger,
+            "names": names,
+        }
+
+    async def list(self, request: web.Request) -> web.StreamResponse:
+        return self._pages.render(request, "_list.html", chosen=request.query.get("c", ""), **await self._list(request))
+
+    async def load(self, me: Me, conversation_id: int) -> view.View:
+        """A conversation of the tenant; 404 otherwise."""
+        async with self._parts.db.reading() as session:
+            conversation = await session.get(Conversation, conversation_id)
+            kind = self._parts.channel_types.get(conversation.channel, "") if conversation else ""
+            found = await view.load(session, me.tenant, conversation_id, kind, self._parts.db.now())
+        if found is None:
+            raise web.HTTPNotFound(text="There is no such conversation.")
+        return found
+
+    async def _pane(self, me: Me, conversation_id: int) -> dict[str, Any]:
+        found = await self.load(me, conversation_id)
+        async with self._parts.db.reading() as session:
+            colleagues = [one for one in await routing.operators(session, me.tenant) if one.id != me.id]
+        now = self._parts.db.now()
+        tenant = self._parts.tenants.get(me.tenant)
+        return {
+            "view": found,
+            "mine": view.may_reply(found, me.id),
+            "colleagues": [(one, routing.is_there(one, now, self._parts.bridge.patience)) for one in colleagues],
+            "canned": canned.answers(
+                self._canned,
+                found.contact.language or tenant.default_form,
+                {"operator": me.name, "hotline": tenant.hotline.number, "name": found.contact.name},
+            ),
+        }
+
+    async def pane(self, request: web.Request) -> web.StreamResponse:
+        return await self.answer(request, int(request.match_info["id"]))
+
+    async def answer(self, request: web.Request, conversation_id: int, fault: str = "") -> web.StreamResponse:
+        """The conversation anew: a piece for htmx, a redirect for a plain form."""
+        if "HX-Request" not in request.headers and request.method == "POST" and not fault:
+            return web.Response(status=303, headers={"Location": f"/desk/?c={conversation_id}"})
+        values = await self._pane(request[ME], conversation_id)
+        response = self._pages.render(request, "_pane.html", fault=fault, chosen=str(conversation_id), **values)
+        if request.method == "POST":
+            response.headers["HX-Trigger"] = "desk:changed"
+        return response
+
+    async def messages(self, request: web.Request) -> web.StreamResponse:
+        found = await self.load(request[ME], int(request.match_info["id"]))
+        return self._pages.render(request, "_messages.html", view=found)
+
+    async def duty(self, request: web.Request) -> web.StreamResponse:
+        """Come on duty or go off it; `automatic` lets the desk hand out conversations by itself."""
+        me, form = request[ME], await request.post()
+        async with self._parts.db.transaction() as session:
+            operator = await session.get(Operator, me.id)
+            if operator is None:
+                operator = Operator(id=me.id, tenant=me.tenant, name=me.name)
+            operator.on_duty = form.get("on_duty") == "1"
+            operator.automatic = operator.on_duty and form.get("automatic") == "1"
+            operator.seen_at = self._parts.db.now()
+            session.add(operator)
+            await self._audit.note(
+                session, f"staff:{me.id}", "duty", "operator", on=operator.on_duty, automatic=operator.automatic
+            )
+            await events.append(session, self._parts.db, me.tenant, "presence")
+        if "HX-Request" not in request.headers:
+            return web.Response(status=303, headers={"Location": "/desk/"})
+        return self._pages.render(request, "_duty.html", operator=operator)
+
+    async def take_next(self, request: web.Request) -> web.StreamResponse:
+        """The conversation that fits this person and has waited longest."""
+        me = request[ME]
+        for _ in range(5):
+            async with self._parts.db.reading() as session:
+                operator = await session.get(Operator, me.id)
+                found = await routing.next_for(session, self._parts.db, operator) if operator else None
+            if operator is None or found is None or found.id is None:
+                break
+            try:
+                async with self._parts.db.transaction() as session:
+                    by = By(who=Who.OPERATOR, id=me.id, name=me.name)
+                    await self._parts.bridge.change(session, found.id, Move.CLAIM, by, assignee=operator, why="next")
+            except HandoffRefused:
+                continue  # a colleague was faster
+            self._parts.wake()
+            return _go(request, f"/desk/?c={found.conversation_id}")
+        return _go(request, "/desk/?list=unassigned")
+
+    async def note(self, me: Me, conversation_id: int, text: str) -> None:
+        """Keep a private note."""
+        async with self._parts.db.transaction() as session:
+            session.add(
+                Note(conversation_id=conversation_id, staff_id=me.id, text=text, created_at=self._parts.db.now())
+            )
+            await events.append(session, self._parts.db, me.tenant, "note", conversation_id)
+
+
+def _go(request: web.Request, path: str) -> web.Response:
+    """To another page, for htmx and for plain forms."""
+    if "HX-Request" in request.headers:
+        return web.Response(status=204, headers={"HX-Redirect": path})
+    return web.Response(status=303, headers={"Location": path})

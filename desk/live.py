@@ -1,0 +1,130 @@
+"""Live desks: the event log as server-sent events, from the last id a desk has seen.
+
+The page is drawn after the log's newest id was read, then follows from there; each event only says what to fetch anew,
+so a desk that missed or repeated some shows the same as one that was just loaded (R24).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+
+from aiohttp import web
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.tables import Conversation, OutboxRow
+from desk.base import ME, Me, Parts, Rule
+from desk.sessions import Sessions
+from handoff import events
+from handoff.desk_tables import Operator
+
+POLL_SECONDS = 0.4
+CHECK_EVERY = 5  # polls between two looks at the session: a disabled operator is cut off within seconds
+BEAT_EVERY = 30  # polls between two signs of life on a quiet line
+LIFE = timedelta(minutes=30)
+PER_PERSON = 6
+
+
+class Live:
+    """The stream of events, and the operators' signs of life."""
+
+    def __init__(self, parts: Parts, sessions: Sessions) -> None:
+        self._parts = parts
+        self._sessions = sessions
+        self._open: dict[int, int] = {}
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    def rules(self) -> list[Rule]:
+        return [
+            Rule(method="GET", path="/desk/events", handler=self.stream, permission="converse"),
+            Rule(method="POST", path="/desk/alive", handler=self.alive, permission="converse"),
+        ]
+
+    async def alive(self, request: web.Request) -> web.StreamResponse:
+        """A sign of life of somebody's page; without it they count as gone."""
+        async with self._parts.db.transaction() as session:
+            operator = await session.get(Operator, request[ME].id)
+            if operator is not None:
+                operator.seen_at = self._parts.db.now()
+                session.add(operator)
+        return web.Response(status=204)
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        me = request[ME]
+        if self._open.get(me.id, 0) >= PER_PERSON:
+            raise web.HTTPTooManyRequests(text="too many open desks")
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        )
+        await response.prepare(request)
+        self._open[me.id] = self._open.get(me.id, 0) + 1
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+        try:
+            await self._follow(request, response, me)
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # the browser comes back with the last id it has seen
+        finally:
+            self._open[me.id] -= 1
+            self._tasks.discard(task)
+        return response
+
+    async def close(self, _app: web.Application) -> None:
+        """End every stream, so that a stop of the service need not wait for open desks."""
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def _follow(self, request: web.Request, response: web.StreamResponse, me: Me) -> None:
+        given = request.headers.get("Last-Event-ID") or request.query.get("after", "0")
+        last = int(given) if given.isdigit() else 0
+        watched = request.query.get("c", "")
+        conversation_id = int(watched) if watched.isdigit() else 0
+        began, mark, beat = self._parts.db.now(), "", 0
+        async with self._parts.db.reading() as session:
+            if last and last < await events.oldest(session, me.tenant) - 1:
+                # Away for longer than the log is kept.
+                await response.write(b"event: reload\ndata: {}\n\n")
+                last = await events.newest(session, me.tenant)
+        await response.write(b"retry: 1000\n\n")
+        while self._parts.db.now() - began < LIFE:
+            if beat % CHECK_EVERY == 0 and await self._sessions.of_key(me.session_key, touch=False) is None:
+                await response.write(b"event: signed-out\ndata: {}\n\n")
+                return
+            async with self._parts.db.reading() as session:
+                found = await events.after(session, me.tenant, last)
+                now_mark = await self._mark(session, me, conversation_id) if conversation_id else ""
+            for event in found:
+                last = event.id or last
+                data = json.dumps({"conversation": event.conversation_id, **event.detail})
+                await response.write(f"id: {last}\nevent: {event.kind}\ndata: {data}\n\n".encode())
+            if now_mark != mark:
+                if mark:
+                    await response.write(b"event: transcript\ndata: {}\n\n")
+                mark = now_mark
+            beat += 1
+            if beat % BEAT_EVERY == 0:
+                await response.write(b": alive\n\n")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _mark(self, session: AsyncSession, me: Me, conversation_id: int) -> str:
+        """A sign that changes with each message and each receipt of the conversation on the screen."""
+        seq = (
+            await session.exec(
+                select(Conversation.last_seq).where(
+                    Conversation.id == conversation_id, Conversation.tenant == me.tenant
+                )
+            )
+        ).first()
+        if seq is None:
+            return ""
+        query = (
+            select(OutboxRow.state, func.count())
+            .where(OutboxRow.conversation_id == conversation_id)
+            .group_by(col(OutboxRow.state))
+            .order_by(col(OutboxRow.state))
+        )
+        return f"{seq} {(await session.execute(query)).all()}"

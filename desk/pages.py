@@ -1,0 +1,77 @@
+"""Templates and files of the desk. Everything shown is escaped by the templates; nothing comes from another host."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from aiohttp import web
+
+from core.settings import ROOT
+from desk import words
+from desk.base import ME, Parts
+
+HERE = Path(__file__).parent
+HTMX = ROOT / "var" / "assets" / "web" / "htmx.min.js"
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+LABELS = {
+    "mine": "Mine",
+    "unassigned": "Unassigned",
+    "team": "Team",
+    "snoozed": "Snoozed",
+    "resolved": "Done",
+    "bot": "With the bot",
+}
+
+
+class Pages:
+    """Renders templates and serves the desk's files."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._files = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
+        if HTMX.is_file():
+            self._files["htmx.min.js"] = HTMX.read_bytes()
+        self.version = hashlib.sha256(b"".join(self._files.values())).hexdigest()[:12]
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["said"] = words.said
+        self._templates.filters["shown"] = words.shown
+
+    def render(self, request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
+        """A page or a piece of one."""
+        me = request.get(ME)
+        timezone = self._parts.tenants.get(me.tenant).timezone if me else "UTC"
+        now = self._parts.db.now()
+        text = self._templates.get_template(template).render(
+            me=me,
+            tenant=self._parts.tenants.get(me.tenant) if me else None,
+            version=self.version,
+            labels=LABELS,
+            demo=self._parts.settings.demo,
+            sms_page=self._parts.settings.demo and not self._parts.settings.sms_url,
+            clock=lambda at: words.clock(at, timezone),
+            since=lambda at: words.since(at, now),
+            **values,
+        )
+        return web.Response(text=text, content_type="text/html", status=status)
+
+    async def file(self, request: web.Request) -> web.Response:
+        """A stylesheet or script; its address changes with its content."""
+        name = request.match_info["name"]
+        if name not in self._files:
+            raise web.HTTPNotFound(text="")
+        current = request.match_info["version"] == self.version
+        return web.Response(
+            body=self._files[name],
+            content_type=TYPES[Path(name).suffix],
+            charset="utf-8",
+            headers={"Cache-Control": "public, max-age=31536000, immutable" if current else "no-cache"},
+        )

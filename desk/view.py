@@ -1,0 +1,158 @@
+"""One conversation as a person at the desk sees it: transcript with receipts, notes, who had it, what is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.tables import Contact, Conversation, Message, OutboxRow
+from desk.tables import Note, Staff
+from handoff.desk_tables import HandoffEvent, Takeover
+from handoff.moves import State
+
+LATEST = 200
+WINDOW = timedelta(hours=24)
+# Platforms that allow free text only for a day after the customer's last message.
+WINDOWED = ("whatsapp", "messenger")
+SUMMARY = ("intent", "account", "accounts", "area", "kind", "form", "complaints", "code")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A message, a note or a change of hands, in the order of the conversation."""
+
+    kind: str
+    who: str
+    text: str
+    at: datetime
+    seq: int = 0
+    payload: dict[str, Any]
+    delivery: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """Everything of the conversation pane."""
+
+    conversation: Conversation
+    contact: Contact
+    takeover: Takeover | None
+    assignee: str
+    said: list[Said]
+    earlier: bool
+    last_seq: int
+    window_closes: datetime | None
+    window_open: bool
+    others: list[Conversation]
+    summary: list[tuple[str, str]]
+
+
+async def load(
+    session: AsyncSession, tenant: str, conversation_id: int, channel_type: str, now: datetime
+) -> View | None:
+    """The conversation, when it is the tenant's."""
+    conversation = await session.get(Conversation, conversation_id, populate_existing=True)
+    if conversation is None or conversation.tenant != tenant:
+        return None
+    contact = await session.get(Contact, conversation.contact_id, populate_existing=True)
+    assert contact is not None
+    query = select(Takeover).where(Takeover.conversation_id == conversation_id).order_by(col(Takeover.id).desc())
+    takeover = (await session.exec(query.limit(1))).first()
+    messages = list(
+        (
+            await session.exec(
+                select(Message)
+                .where(Message.conversation_id == conversation_id)
+                .order_by(col(Message.seq).desc())
+                .limit(LATEST)
+            )
+        ).all()
+    )[::-1]
+    names = dict((await session.exec(select(Staff.id, Staff.name).where(Staff.tenant == tenant))).all())
+    windowed = channel_type in WINDOWED
+    closes = conversation.last_incoming_at + WINDOW if windowed and conversation.last_incoming_at else None
+    others = select(Conversation).where(
+        Conversation.contact_id == conversation.contact_id,
+        Conversation.tenant == tenant,
+        Conversation.id != conversation_id,
+    )
+    return View(
+        conversation=conversation,
+        contact=contact,
+        takeover=takeover,
+        assignee=names.get(takeover.assignee_id, "") if takeover else "",
+        said=await _said(session, conversation_id, messages, names),
+        earlier=bool(messages) and messages[0].seq > 1,
+        last_seq=messages[-1].seq if messages else 0,
+        window_closes=closes,
+        window_open=not windowed or (closes is not None and closes > now),
+        others=list((await session.exec(others)).all()),
+        summary=_summary(takeover),
+    )
+
+
+def _summary(takeover: Takeover | None) -> list[tuple[str, str]]:
+    if takeover is None:
+        return []
+    known = takeover.summary or {}
+    facts = [("reason", takeover.reason), ("utility", takeover.utility.upper())]
+    for name in SUMMARY:
+        value = known.get(name)
+        if name == "accounts" and known.get("account"):
+            continue
+        facts.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")))
+    if known.get("confidence"):
+        facts.append(("confidence", f"{float(known['confidence']):.0%}"))
+    return [(name, value) for name, value in facts if value]
+
+
+async def _said(
+    session: AsyncSession, conversation_id: int, messages: list[Message], names: dict[Any, str]
+) -> list[Said]:
+    rows = await session.exec(
+        select(OutboxRow).where(
+            OutboxRow.conversation_id == conversation_id, col(OutboxRow.message_id).in_([m.id for m in messages])
+        )
+    )
+    sent = {row.message_id: row for row in rows.all()}
+    first = messages[0].created_at if messages else None
+    said = []
+    for message in messages:
+        row = sent.get(message.id)
+        said.append(
+            Said(
+                kind="message",
+                who=message.author,
+                text=message.text,
+                at=message.created_at,
+                seq=message.seq,
+                payload=message.payload or {},
+                delivery=row.state if row else "",
+                trouble=" ".join(filter(None, (row.error_words, row.error_code and f"({row.error_code})")))
+                if row
+                else "",
+            )
+        )
+    notes = await session.exec(select(Note).where(Note.conversation_id == conversation_id))
+    said += [
+        Said(kind="note", who=names.get(note.staff_id, ""), text=note.text, at=note.created_at, payload={})
+        for note in notes.all()
+    ]
+    events = await session.exec(select(HandoffEvent).where(HandoffEvent.conversation_id == conversation_id))
+    for event in events.all():
+        who, _, number = event.who.partition(":")
+        name = names.get(int(number), who) if number.isdigit() else who
+        said.append(Said(kind="move", who=name, text=event.move, at=event.at, payload={"why": event.why}))
+    if first is not None:
+        said = [one for one in said if one.kind == "message" or one.at >= first]
+    return sorted(said, key=lambda one: (one.at, one.seq))
+
+
+def may_reply(view: View, staff_id: int) -> bool:
+    """Whether this person has the conversation."""
+    return view.takeover is not None and view.takeover.state == State.OPEN and view.takeover.assignee_id == staff_id

@@ -1,0 +1,52 @@
+"""The desk put together: its rules become routes, and nothing but rules does."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from desk import demo
+from desk.audit import Audit
+from desk.base import PUBLIC, Parts, Rule
+from desk.doing import Doing
+from desk.guard import Guard
+from desk.inbox import Inbox
+from desk.live import Live
+from desk.pages import Pages
+from desk.passwords import Passwords
+from desk.sessions import Sessions
+from desk.signing_in import SigningIn
+
+
+class Desk:
+    """The staff's web app."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.sessions = Sessions(parts.db, parts.settings)
+        self.passwords = Passwords(parts.db)
+        self.audit = Audit(parts.db, parts.key)
+        self._pages = Pages(parts)
+        self.live = Live(parts, self.sessions)
+        inbox = Inbox(parts, self._pages, self.audit)
+        self.rules: list[Rule] = [
+            Rule(method="GET", path="/desk", handler=self._home, permission=PUBLIC),
+            Rule(method="GET", path="/static/desk/{version}/{name}", handler=self._pages.file, permission=PUBLIC),
+            *SigningIn(parts, self._pages, self.sessions, self.passwords, self.audit).rules(),
+            *inbox.rules(),
+            *Doing(parts, inbox, self.audit).rules(),
+            *self.live.rules(),
+        ]
+
+    async def start(self) -> None:
+        """Make the demo's staff where there is a demo."""
+        settings = self._parts.settings
+        if settings.demo:
+            await demo.seed(self._parts.db, self.passwords, self._parts.key, settings.tenant)
+
+    async def _home(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(status=308, headers={"Location": "/desk/"})
+
+
+def routes(desk: Desk) -> list[web.RouteDef]:
+    """Every route of the desk, each behind its guard."""
+    return Guard(desk.sessions).routes(desk.rules)

@@ -1,0 +1,66 @@
+"""What customers wrote, made harmless to look at: text only, isolated, with every hidden sign shown.
+
+Joiners stay as they are: Indic scripts need them (T20).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+
+KEPT = {"\n", "\t", "\u200c", "\u200d"}
+# Letters that look like nothing, besides the controls and formats of their own categories.
+BLANK = {"\u115f", "\u1160", "\u3164", "\uffa0", "\u034f", "\u17b4", "\u17b5", "\u2028", "\u2029", "\u00ad"}
+
+
+def is_hidden(letter: str) -> bool:
+    """Whether a sign could change how other text looks, or hide among it."""
+    if letter in KEPT:
+        return False
+    return letter in BLANK or unicodedata.category(letter) in ("Cc", "Cf", "Co", "Cn", "Cs")
+
+
+def shown(text: str) -> Markup:
+    """Text with hidden signs as small labels; everything else escaped."""
+    parts: list[Markup] = []
+    plain: list[str] = []
+    for letter in text:
+        if is_hidden(letter):
+            parts.append(escape("".join(plain)))
+            plain.clear()
+            name = unicodedata.name(letter, "hidden sign").lower()
+            parts.append(Markup('<span class="hidden-sign" title="{}">U+{:04X}</span>').format(name, ord(letter)))
+        else:
+            plain.append(letter)
+    parts.append(escape("".join(plain)))
+    return Markup("").join(parts)
+
+
+def said(text: str) -> Markup:
+    """What somebody outside wrote: its own direction, nothing of it reaching its surroundings."""
+    return Markup('<bdi dir="auto">{}</bdi>').format(shown(text))
+
+
+def clock(at: datetime | None, timezone: str) -> str:
+    """Time of day where the tenant is; with the day when it is not today."""
+    if at is None:
+        return ""
+    zone = ZoneInfo(timezone)
+    local, today = at.astimezone(zone), datetime.now(UTC).astimezone(zone).date()
+    return local.strftime("%H:%M") if local.date() == today else local.strftime("%d %b %H:%M")
+
+
+def since(at: datetime | None, now: datetime) -> str:
+    """How long ago, shortly."""
+    if at is None:
+        return ""
+    span = max(now - at, timedelta())
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return "now"
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"

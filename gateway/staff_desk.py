@@ -1,0 +1,48 @@
+"""The desk's parts, taken from the service."""
+
+from __future__ import annotations
+
+import asyncio
+
+from core.errors import Refused
+from core.messages import MediaRef
+from desk.base import File, Parts
+from desk.web import Desk
+from gateway.people import People
+from gateway.services import Services
+from gateway.webchat_uploads import Uploads
+
+UPLOAD = "upload:"
+
+
+def make(services: Services, people: People, uploads: Uploads, work: asyncio.Event) -> Desk:
+    """The staff's web app of this service."""
+
+    async def fetch(channel_key: str, media: MediaRef) -> File:
+        if media.ref.startswith(UPLOAD):
+            content = await uploads.read(media.ref)
+            if content is None:
+                raise Refused("the file is not there any more", code="no_file")
+            return File(name=media.name, mime=media.mime, content=content)
+        channel = services.channels[channel_key]
+        found = await services.connector(channel).fetch(media, channel)
+        return File(name=found.name, mime=found.mime, content=found.content)
+
+    def wake() -> None:
+        services.inbox.new_work.set()
+        work.set()
+
+    return Desk(
+        Parts(
+            settings=services.settings,
+            key=services.key,
+            db=services.db,
+            outbox=services.outbox,
+            tenants=services.tenants,
+            bridge=people.bridge,
+            post=people.voice.post,
+            wake=wake,
+            channel_types={key: channel.type for key, channel in services.channels.items()},
+            fetch=fetch,
+        )
+    )
