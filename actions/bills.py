@@ -33,6 +33,9 @@ async def _bill(turn: Turn, account: Account) -> Bill | None:
     """The bill that was asked for; says so when there is none."""
     month = month_of(turn)
     bill = await turn.ctx.utility.bill(account, month)
+    if bill is None and month and month >= turn.today().replace(day=1):
+        # "This month's bill" is the one that came last: a month is billed when it is over.
+        bill = await turn.ctx.utility.bill(account)
     if bill is None:
         newest = await turn.ctx.utility.bill(account) if month else None
         turn.say(
