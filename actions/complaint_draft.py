@@ -136,7 +136,9 @@ class Draft:
             at = datetime.fromisoformat(text).replace(tzinfo=now.tzinfo)
         except ValueError:
             return {"words": " ".join(turn.spans[name][0] for name in ("date", "time") if turn.spans.get(name))}
-        if at > now:
+        if at - now > timedelta(days=7):
+            return {}
+        while at > now:  # nobody reports a fault of tomorrow
             at -= timedelta(days=1)
         if clock is None:
             return {"at": at.isoformat(), "day": at.date().isoformat()}

@@ -10,7 +10,7 @@ from actions.accounts import account_choices, owned_if_possible, pick, utility_c
 from actions.complaint_draft import Draft, complaint_facts
 from actions.complaint_steps import ACCOUNT, STEPS, kind_choices
 from actions.complaint_writing import add_note, own_account
-from actions.forms import other_matter, typed_numbers
+from actions.forms import fits, other_matter, share, typed_numbers
 from actions.outage import outage_facts
 from actions.turn import Turn, act, make_form
 from core.errors import UtilityUnavailable
@@ -24,13 +24,11 @@ REPORTS = (
     "report_billing_problem",
     "report_theft",
 )
-EXPECTED = {
-    "account": ACCOUNT,
-    "utility": ("utility",),
-    "area": ("place",),
-    "since": ("duration", "time", "date"),
-    "confirm": ("account_number", "place", "duration", "time", "date"),
-}
+# What belongs to a complaint, whatever was asked: it is kept, and no question in its own right.
+ABOUT_IT = ("account_number", "meter_number", "utility", "place", "duration", "time", "date")
+# A fault named in passing does not change the kind of the complaint in hand.
+SURE_OF_ANOTHER = 0.8
+ALL_BUT_A_WORD = 0.8  # share of a message that is a number and nothing else
 # Questions answered in the customer's own words; what these intents say belongs to the complaint all the same.
 FREE_TEXT = ("details", "note")
 RELATED = frozenset({*REPORTS, "payment_failed", "complaint_status", "reopen_complaint", "give_feedback"})
@@ -72,8 +70,9 @@ async def answer(turn: Turn) -> bool:
         _go_back(turn, draft, str(turn.value("change")))
         if not turn.loop:
             return True
-    elif turn.intent == "link_account" and not turn.chosen and asked not in ("account", "utility"):
-        _go_back(turn, draft, "account")
+    elif not turn.chosen and asked not in FREE_TEXT and (what := _correction(turn, asked)):
+        _go_back(turn, draft, what)
+        await draft.fill(accounts=what == "account")
     else:
         taken = await _take(turn, draft, asked)
         if taken is not None:
@@ -91,10 +90,21 @@ async def _take(turn: Turn, draft: Draft, asked: str) -> bool | None:
     numbers = typed_numbers(turn, *ACCOUNT) if asked == "account" else []
     free = asked in FREE_TEXT
     related = free and turn.intent in RELATED
-    if not (numbers or related) and other_matter(turn, *EXPECTED.get(asked, ()), words=free):
+    if not (numbers or related) and other_matter(turn, *ABOUT_IT, words=free):
         return False
     taken: bool | None = await STEPS[asked](turn, draft)
     return taken
+
+
+def _correction(turn: Turn, asked: str) -> str:
+    """What an answer that was taken already shall become: "no, another account", or a number where none was asked."""
+    if asked in ("account", "utility"):
+        return ""
+    if turn.intent == "link_account" or share(turn, *ACCOUNT) >= ALL_BUT_A_WORD:
+        return "account"
+    if turn.intent == "deny":
+        return turn.ctx.complaints.kinds.corrected(turn.text)
+    return ""
 
 
 async def _same_report(turn: Turn, draft: Draft) -> None:
@@ -102,7 +112,8 @@ async def _same_report(turn: Turn, draft: Draft) -> None:
     codes = turn.ctx.complaints.kinds.by_intent[turn.intent]
     category = draft.kind.category if draft.kind else ""
     kinds = turn.ctx.complaints.kinds
-    if category not in {kinds.get(code).category for code in codes} and draft.kind is not None:
+    another = category not in {kinds.get(code).category for code in codes}
+    if draft.kind and another and turn.confidence >= SURE_OF_ANOTHER and not fits(turn, *ABOUT_IT):
         code = kinds.meant(turn.intent, turn.text)
         draft.kind = kinds.get(code) if code else None
         turn.set("reported", turn.intent)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.accounts import owned_if_possible, pick, remember, utility_choices
+from actions.accounts import named_utility, owned_if_possible, pick, remember, utility_choices
 from actions.complaint_draft import MAX_DETAILS, Draft
 from actions.complaint_writing import add_note, register
 from actions.forms import typed_numbers, unclear
@@ -53,7 +53,7 @@ async def _account(turn: Turn, draft: Draft) -> bool | None:
             remember(turn, own)
             return None
         slugs = candidates(turn.tenant, number)
-        named = find_utility(turn.tenant, utility) if utility else None
+        named = find_utility(turn.tenant, utility) if utility else turn.tenant.utility(draft.utility)
         if named and named.slug in slugs:
             slugs = [named.slug]
         if slugs:
@@ -61,9 +61,22 @@ async def _account(turn: Turn, draft: Draft) -> bool | None:
             return None
     if numbers:
         await unclear(turn, "utter_account_wrong_format", "utter_ask_account_again")
+    elif await draft.fill(accounts=False) or _company(turn, draft):
+        # Something else of the complaint: kept, but the number is still missing.
+        draft.save()
+        turn.set("tries", int(turn.get("tries") or 0) + 1)
+        turn.ask("account", "utter_ask_account_again")
     else:
         await unclear(turn, "utter_ask_account", "utter_ask_account_again")
     return True
+
+
+def _company(turn: Turn, draft: Draft) -> bool:
+    """Keep a company that was named before its number."""
+    named = named_utility(turn)
+    if named:
+        draft.utility = named.slug
+    return named is not None
 
 
 async def _utility(turn: Turn, draft: Draft) -> bool | None:
@@ -80,12 +93,21 @@ async def _utility(turn: Turn, draft: Draft) -> bool | None:
     return True
 
 
+def ask_change(turn: Turn, draft: Draft) -> bool:
+    """A plain no: which answer shall be another one?"""
+    turn.set("tries", int(turn.get("tries") or 0) + 1)
+    turn.ask(turn.asked, "utter_ask_change", has_account="1" if draft.account is not None else None)
+    return True
+
+
 async def _area(turn: Turn, draft: Draft) -> bool | None:
     value = str(turn.value("place", "area") or "")
     words = turn.text.strip()
     free = turn.intent not in ("affirm", "deny", "skip", "inform") and 2 <= len(words) <= 120
     if not value and free and not turn.chosen and any(letter.isalpha() for letter in words):
         value = words
+    if not value and turn.intent == "deny":
+        return ask_change(turn, draft)
     if not value:
         await unclear(turn, "utter_ask_area", "utter_ask_area_again")
         return True
@@ -100,6 +122,8 @@ async def _since(turn: Turn, draft: Draft) -> bool | None:
     words = turn.text.strip()
     if not since and not turn.chosen and turn.intent not in ("affirm", "deny", "skip") and 2 <= len(words) <= 60:
         since = {"words": words}
+    if not since and turn.intent == "deny":
+        return ask_change(turn, draft)
     if not since:
         await unclear(turn, "utter_ask_since", "utter_ask_since_again")
         return True
@@ -166,8 +190,7 @@ async def _confirm(turn: Turn, draft: Draft) -> bool | None:
     if turn.intent == "deny":
         if await draft.fill():
             return None
-        turn.ask("confirm", "utter_ask_change", has_account="1" if draft.account is not None else None)
-        return True
+        return ask_change(turn, draft)
     if await draft.fill():
         return None
     await unclear(turn, "utter_ask_confirm", "utter_ask_confirm", **draft.facts())

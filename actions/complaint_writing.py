@@ -29,7 +29,7 @@ async def register(turn: Turn, draft: Draft) -> None:
     limits = [
         {
             "$word": f"label_limit_{limit.setting}",
-            "facts": {"hours": {"$duration": limit.hours * 60}, "where": limit.where},
+            "facts": {"hours": {"$duration": limit.hours * 60}, "where": {"$name": dict(limit.where)}},
         }
         for limit in ctx.complaints.limits(complaint)
     ]

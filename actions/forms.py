@@ -18,15 +18,21 @@ SURE = 0.55
 # An answer such as a place or a time can look like a question about it ("Mirpur 10" like outage_info).
 SURE_DESPITE_FIT = 0.9
 MOST_OF_IT = 0.5
+ALL_OF_IT = 0.95
 NUMBER = re.compile(r"[A-Za-z]?[ .-]?[0-9০-৯०-९](?:[ .\-]{0,2}[0-9০-৯०-९]){4,22}")
 TOO_OFTEN = 3
 
 
-def fits(turn: Turn, *entities: str) -> bool:
-    """Whether what was recognised of these kinds makes up most of the message."""
+def share(turn: Turn, *entities: str) -> float:
+    """How much of the message was recognised as one of these kinds, from 0 to 1."""
     said = sum(len(span) for name in entities for span in turn.spans.get(name, ()))
     length = len(turn.text.strip())
-    return bool(length) and said / length >= MOST_OF_IT
+    return said / length if length else 0.0
+
+
+def fits(turn: Turn, *entities: str) -> bool:
+    """Whether what was recognised of these kinds makes up most of the message."""
+    return share(turn, *entities) >= MOST_OF_IT
 
 
 def other_matter(turn: Turn, *expected: str, words: bool = False) -> bool:
@@ -39,6 +45,8 @@ def other_matter(turn: Turn, *expected: str, words: bool = False) -> bool:
         return False
     if turn.chosen:
         return True
+    if share(turn, *expected) >= ALL_OF_IT:
+        return False
     return turn.confidence >= (SURE_DESPITE_FIT if words or fits(turn, *expected) else SURE)
 
 

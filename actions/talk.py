@@ -63,7 +63,7 @@ async def cancel(turn: Turn) -> None:
 @act("action_change_language", "change_language")
 async def change_language(turn: Turn) -> None:
     """Set the form that was named, or offer the tenant's."""
-    form = str(turn.value("form") or "")
+    form = str(turn.value("form", "language") or "")
     if form in turn.tenant.forms:
         turn.set("language_choice", form)
         turn.say("utter_language_set")

@@ -149,7 +149,8 @@ class Turn:
             for name in FORM_SLOTS[self.loop]:
                 self.set(name, None)
         elif self.loop and self.loop != form:
-            self.set("paused", {"form": self.loop, "asked": self.asked})
+            shared = {name: self.get(name) for name in FORM_SLOTS[self.loop] if name in FORM_SLOTS[form]}
+            self.set("paused", {"form": self.loop, "asked": self.asked, "slots": shared, "before": self.get("paused")})
         for name in FORM_SLOTS[form]:
             self.set(name, slots.get(name))
         self.loop = form
@@ -160,17 +161,20 @@ class Turn:
         """Leave the open form; one that waits goes on, unless all are left."""
         for name in FORM_SLOTS.get(self.loop, ()):
             self.set(name, None)
-        paused = self.get("paused") or {}
-        self.set("paused", None)
+        paused = self.get("paused")
         self.set("tries", None)
         self.loop, self.asked = "", ""
-        if not paused:
-            return
         if all_forms:
-            for name in FORM_SLOTS.get(paused["form"], ()):
-                self.set(name, None)
-        else:
+            while paused:
+                for name in FORM_SLOTS[paused["form"]]:
+                    self.set(name, None)
+                paused = paused.get("before")
+        elif paused:
             self.loop, self.asked = paused["form"], paused["asked"]
+            for name, value in paused["slots"].items():
+                self.set(name, value)
+            paused = paused.get("before")
+        self.set("paused", paused)
 
     def events(self) -> list[dict[str, Any]]:
         """Everything that changed, as Rasa's events."""

@@ -43,6 +43,12 @@ class Kinds:
     by_code: Mapping[str, ComplaintKind]
     by_intent: Mapping[str, tuple[str, ...]]
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    corrections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def corrected(self, text: str) -> str:
+        """Which question a "no, another …" goes back to; nothing when it does not say."""
+        typed = f" {fold(text)}"
+        return next((name for name, row in self.corrections.items() if any(f" {word}" in typed for word in row)), "")
 
     def meant(self, intent: str, text: str) -> str:
         """The kind that a message of an intent speaks of; nothing when it could be several and must be asked."""
@@ -87,8 +93,12 @@ def load_kinds(path: Path = FILE) -> Kinds:
     intents = {intent: tuple(codes) for intent, codes in document["intents"].items()}
     for intent, codes in intents.items():
         faults += [f"{path.name}: {intent}: {code} is no kind" for code in codes if code not in kinds]
+    faults += [
+        f"{path.name}: corrections: {name} is no question" for name in document["corrections"] if name not in QUESTIONS
+    ]
     faults += [f"{path.name}: words: {code} is no kind" for code in document["words"] if code not in kinds]
     if faults:
         raise DataError("\n".join(faults))
     words = {code: tuple(map(fold, row)) for code, row in document["words"].items()}
-    return Kinds(by_code=kinds, by_intent=intents, words=words)
+    corrections = {name: tuple(map(fold, row)) for name, row in document["corrections"].items()}
+    return Kinds(by_code=kinds, by_intent=intents, words=words, corrections=corrections)

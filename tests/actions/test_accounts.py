@@ -209,3 +209,25 @@ async def test_several_accounts_are_buttons(world: World) -> None:
     talk.slots.pop("current", None)
     assert await talk.say("report_no_supply", "no light") == ["utter_ask_which_account"]
     assert await talk.tap("104231245") == ["utter_ask_since"]
+
+
+async def test_a_side_question_with_a_question_of_its_own_keeps_the_task(world: World) -> None:
+    talk = await world.talk(BPD)
+    await talk.say("bill_amount", "my bill", account_number="104231245")
+    assert await talk.say("bill_calculator", "what would my use cost?") == ["utter_ask_units"]
+    assert await talk.tap("200") == ["utter_bill_calculator", "utter_code_waiting"]
+    names = await talk.type_code(code_of(world))
+    assert names[0] == "utter_code_right" and names[1] in ("utter_bill_amount", "utter_bill_overdue")
+    assert not talk.loop
+
+
+async def test_three_deep_and_back(world: World) -> None:
+    talk = await world.talk(BPD)
+    await talk.say("report_no_supply", "no light", account_number="104231245")
+    await talk.say("bill_amount", "and my bill?", account_number="104231245")
+    await talk.say("bill_calculator", "and what would my use cost?")
+    assert await talk.tap("200") == ["utter_bill_calculator", "utter_code_waiting"]
+    names = await talk.type_code(code_of(world))
+    assert names[-1] == "utter_ask_area" and talk.loop == "complaint_form"
+    await talk.say("cancel", "cancel", chosen=True)
+    assert not talk.loop and set(talk.slots) <= {"current", "last_task", "reported", "greeted"}

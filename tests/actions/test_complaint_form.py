@@ -137,7 +137,7 @@ async def test_twice_unclear_gives_an_easier_question_then_the_hotline(world: Wo
     talk = await world.talk(BPD, OWNER)
     await talk.say("report_no_supply", "no light")
     assert await talk.say("affirm", "yes") == ["utter_unclear_here", "utter_ask_since"]
-    assert await talk.say("deny", "no") == ["utter_ask_since_again"]
+    assert await talk.say("skip", "I do not know", chosen=True) == ["utter_ask_since_again"]
     assert await talk.say("affirm", "yes") == ["utter_stuck"]
     assert not talk.loop
     assert len(talk.facts("utter_stuck")["code"]) == 6
@@ -373,3 +373,48 @@ async def test_a_place_that_looks_like_a_question_is_a_place(world: World) -> No
         "outage_info", "is there load shedding in Mirpur 10 today?", confidence=0.85, place="Mirpur 10"
     )
     assert names[-1] == "utter_ask_area"
+
+
+async def test_no_another_account_goes_back_to_it(world: World) -> None:
+    talk = await world.talk(BPD, OWNER)
+    await talk.say("report_no_supply", "no light")
+    assert await talk.say("deny", "na, onno account", confidence=0.87) == ["utter_ask_account"]
+    assert await talk.say("faq", "DESCO", topic="which_utility", utility="DESCO") == ["utter_ask_account_again"]
+    # The company was named before: no question about it any more.
+    assert await talk.say("link_account", "12345678", account_number="12345678") == ["utter_ask_area"]
+    assert (talk.slots["account"], talk.slots["utility"]) == ("12345678", "desco")
+
+
+async def test_a_number_where_none_was_asked_is_a_correction(world: World) -> None:
+    talk = await world.talk(BPD, OWNER)
+    await talk.say("report_no_supply", "no light")
+    assert await talk.say("link_account", "999999999", confidence=0.6, account_number="999999999") == ["utter_ask_area"]
+    assert talk.slots["account"] == "999999999" and "proven" not in talk.slots
+
+
+async def test_a_plain_no_asks_what_to_change(world: World) -> None:
+    talk = await world.talk(BPD, OWNER)
+    await talk.say("report_no_supply", "no light")
+    assert await talk.say("deny", "no") == ["utter_ask_change"]
+    assert await talk.tap("The place") == ["utter_ask_area"]
+
+
+async def test_a_time_that_sounds_like_another_fault_is_only_a_time(world: World) -> None:
+    talk = await world.talk(BPD)
+    await talk.say("report_voltage_problem", "voltage is low")
+    await talk.say(
+        "report_no_supply",
+        "kal rat theke",
+        confidence=0.73,
+        date=("2026-10-19", "kal"),
+        time=("21:00", "rat"),
+    )
+    assert talk.slots["kind"] == "VOLT-LOW" and talk.slots["since"]
+
+
+async def test_a_place_before_the_number_is_kept(world: World) -> None:
+    talk = await world.talk(BPD)
+    await talk.say("report_no_supply", "no light")
+    assert await talk.say("nlu_fallback", "Mirpur 10", confidence=0.7, place="Mirpur 10") == ["utter_ask_account_again"]
+    assert await talk.tap("I don't know it") == ["utter_ask_since"]
+    assert talk.slots["area"] == "Mirpur 10"
