@@ -388,7 +388,7 @@ class _Shared:
             kinds=node.texts("kinds"),
             hours=node.whole("hours"),
             setting=setting,
-            where=node.text("where"),
+            where=node.words("where"),
             compensation=node.decimal("compensation") if "compensation" in node else None,
             **node.fact(),
         )

@@ -242,7 +242,7 @@ class ComplaintLimit(Fact):
     kinds: tuple[str, ...]
     hours: int
     setting: str
-    where: str
+    where: Names
     compensation: Decimal | None = None
 
     def covers(self, kind: str) -> bool:

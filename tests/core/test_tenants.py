@@ -175,6 +175,7 @@ def test_time_limits() -> None:
     assert [limit.hours for limit in mp.limits("OUT-HOME", "rural")] == [24]
     assert [limit.hours for limit in mp.limits("BILL-HIGH")] == [24]
     assert mp.limits("THEFT") == []
+    assert {limit.where["hi"] for limit in mp.limits("OUT-HOME")} == {"मध्य प्रदेश"}
     desco = TENANTS.utility("desco")
     assert desco and desco.limits("OUT-HOME") == []
 
@@ -331,3 +332,15 @@ def test_a_new_tenant_is_a_folder(copy: Path) -> None:
     tenants = Tenants.load(copy)
     rows = [row for row in tenants.get("somewhere").utilities["somewhere-power"].tariffs if row.default]
     assert [row.slabs[0].rate for row in rows] == [Decimal("7.10")]
+
+
+@pytest.mark.parametrize("tenant", ["bangladesh-power-division", "mp-central", "mp-east", "mp-west"])
+def test_what_a_customer_reads_has_a_word_in_both_scripts(tenant: str) -> None:
+    one = TENANTS.get(tenant)
+    utilities = one.utilities.values()
+    names = [way.name for way in one.payment_ways]
+    names += [day.name for day in one.holidays]
+    names += [tariff.name for utility in utilities for tariff in utility.tariffs]
+    names += [limit.where for utility in utilities for limit in utility.complaint_limits]
+    names += [identifier.name for utility in utilities for identifier in utility.identifiers]
+    assert names and [dict(name) for name in names if not {"bn", "hi", "en"} <= set(name)] == []
