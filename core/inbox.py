@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import lanes
 from core.database import Database, is_deadlock, is_lost_connection
 from core.errors import LeaseLost
 from core.lanes import Lease
+from core.messages import Priority
 from core.retry import turn_delay
 from core.tables import InboxRow, Quarantine
 
@@ -201,8 +202,6 @@ class Inbox:
 
     async def claim_next(self, owner: str, seconds: float) -> Claimed | None:
         """Take the head of a ready lane. A lane found empty is put to rest and the next one tried."""
-        if not await lanes.is_ready(self._db, QUEUE):
-            return None
         while True:
             async with self._db.transaction() as session:
                 lease = await lanes.claim(session, self._db, QUEUE, owner, seconds)
@@ -213,13 +212,17 @@ class Inbox:
                     return claimed
 
     async def _head(self, session: AsyncSession, lease: Lease) -> Claimed | None:
-        now = self._db.now()
-        row = await _first_runnable(session, lease.key, now)
+        # The attempt counts from the claim: a message that kills its worker must not live for ever (R10).
+        taken = await session.execute(
+            update(inbox)
+            .where(inbox.c.id == _first_runnable(lease.key, self._db.now()))
+            .values(attempts=inbox.c.attempts + 1)
+            .returning(inbox)
+        )
+        row = taken.first()
         if row is None:
             await _settle(session, lease)
             return None
-        # The attempt counts from the claim: a message that kills its worker must not live for ever (R10).
-        await session.execute(update(inbox).where(inbox.c.id == row.id).values(attempts=row.attempts + 1))
         return Claimed(
             id=row.id,
             channel=row.channel,
@@ -227,7 +230,7 @@ class Inbox:
             lane=row.lane,
             kind=row.kind,
             payload=row.payload,
-            attempts=row.attempts + 1,
+            attempts=row.attempts,
             received_at=row.received_at,
             lease=lease,
         )
@@ -293,22 +296,18 @@ def _fail(group: Iterable[_Waiting], error: Exception) -> None:
             item.done.set_exception(error)
 
 
-def _open_rows(lane: str) -> Any:
-    return select(inbox).where(inbox.c.lane == lane, inbox.c.state == "new")
+def _first(lane: str, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """The id of a lane's first open row under some conditions."""
+    return (
+        select(func.min(inbox.c.id)).where(inbox.c.lane == lane, inbox.c.state == "new", *conditions).scalar_subquery()
+    )
 
 
-async def _first_runnable(session: AsyncSession, lane: str, now: datetime) -> Any:
+def _first_runnable(lane: str, now: datetime) -> ScalarSelect[Any]:
     """What of a lane may be handled now: the first message in line, or a timer whose time has come."""
-    message = (
-        await session.execute(_open_rows(lane).where(inbox.c.kind != TIMER).order_by(inbox.c.id).limit(1))
-    ).first()
-    timer = (
-        await session.execute(
-            _open_rows(lane).where(inbox.c.kind == TIMER, inbox.c.due_at <= now).order_by(inbox.c.id).limit(1)
-        )
-    ).first()
-    runnable = [row for row in (message, timer) if row is not None and row.due_at <= now]
-    return min(runnable, key=lambda row: row.id, default=None)
+    message = _first(lane, inbox.c.kind != TIMER)
+    timer = _first(lane, inbox.c.kind == TIMER, inbox.c.due_at <= now)
+    return _first(lane, or_(inbox.c.id == message, inbox.c.id == timer), inbox.c.due_at <= now)
 
 
 async def _settle(session: AsyncSession, lease: Lease) -> None:
@@ -316,10 +315,10 @@ async def _settle(session: AsyncSession, lease: Lease) -> None:
 
     A lane is as urgent as the most urgent message in it, because that one waits for those before it.
     """
-    due = _open_rows(lease.key).with_only_columns(inbox.c.due_at).limit(1)
-    message = (await session.execute(due.where(inbox.c.kind != TIMER).order_by(inbox.c.id))).scalar()
-    timer = (await session.execute(due.where(inbox.c.kind == TIMER).order_by(inbox.c.due_at))).scalar()
-    ready_at = min((moment for moment in (message, timer) if moment is not None), default=None)
-    urgency = _open_rows(lease.key).with_only_columns(func.min(inbox.c.priority)).where(inbox.c.kind != TIMER)
-    priority = (await session.execute(urgency)).scalar()
-    await lanes.settle(session, lease, ready_at, 1 if priority is None else priority, release=True)
+    here = (inbox.c.lane == lease.key, inbox.c.state == "new")
+    message = _first(lease.key, inbox.c.kind != TIMER)
+    ready_at = select(func.min(inbox.c.due_at)).where(*here, or_(inbox.c.kind == TIMER, inbox.c.id == message))
+    urgency = select(func.min(inbox.c.priority)).where(*here, inbox.c.kind != TIMER)
+    await lanes.settle(
+        session, lease, ready_at.scalar_subquery(), func.coalesce(urgency.scalar_subquery(), Priority.REPLY.rank)
+    )

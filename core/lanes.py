@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import ColumnElement, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -65,8 +65,8 @@ async def claim(
 ) -> Lease | None:
     """Take the most urgent ready lane, or None. `busy` are keys to pass over (an account that must wait)."""
     now = db.now()
-    query = (
-        select(lanes.c.key, lanes.c.fence)
+    ready = (
+        select(lanes.c.key)
         .where(
             lanes.c.queue == queue,
             lanes.c.ready_at <= now,
@@ -76,31 +76,17 @@ async def claim(
         .limit(1)
     )
     if busy:
-        query = query.where(lanes.c.key.not_in(busy))
+        ready = ready.where(lanes.c.key.not_in(busy))
     if not db.is_sqlite:
-        query = query.with_for_update(skip_locked=True)
-    row = (await session.execute(query)).first()
-    if row is None:
-        return None
-    fence = row.fence + 1
-    await session.execute(
+        ready = ready.with_for_update(skip_locked=True)
+    claimed = await session.execute(
         update(lanes)
-        .where(lanes.c.queue == queue, lanes.c.key == row.key)
-        .values(owner=owner, lease_until=now + timedelta(seconds=seconds), fence=fence)
+        .where(lanes.c.queue == queue, lanes.c.key == ready.scalar_subquery())
+        .values(owner=owner, lease_until=now + timedelta(seconds=seconds), fence=lanes.c.fence + 1)
+        .returning(lanes.c.key, lanes.c.fence)
     )
-    return Lease(queue=queue, key=row.key, owner=owner, fence=fence)
-
-
-async def is_ready(db: Database, queue: str) -> bool:
-    """Whether any lane could be claimed; a look that locks nothing."""
-    now = db.now()
-    async with db.reading() as session:
-        query = select(lanes.c.key).where(
-            lanes.c.queue == queue,
-            lanes.c.ready_at <= now,
-            or_(lanes.c.lease_until.is_(None), lanes.c.lease_until < now),
-        )
-        return (await session.execute(query.limit(1))).first() is not None
+    row = claimed.first()
+    return Lease(queue=queue, key=row.key, owner=owner, fence=row.fence) if row else None
 
 
 async def lock(session: AsyncSession, db: Database, queue: str, key: str) -> None:
@@ -151,13 +137,17 @@ async def renew(db: Database, lease: Lease, seconds: float) -> None:
 
 
 async def settle(
-    session: AsyncSession, lease: Lease, ready_at: datetime | None, priority: int = 1, *, release: bool
+    session: AsyncSession,
+    lease: Lease,
+    ready_at: datetime | ColumnElement[Any] | None,
+    priority: int | ColumnElement[Any],
 ) -> None:
-    """Set when the lane has work again, and give the lease back. Call after `guard` in the same transaction."""
-    values: dict[str, Any] = {"ready_at": ready_at, "priority": priority}
-    if release:
-        values |= {"owner": "", "lease_until": None}
-    await session.execute(update(lanes).where(lanes.c.queue == lease.queue, lanes.c.key == lease.key).values(**values))
+    """Give the lease back and set when the lane has work again. Call after `guard` in the same transaction."""
+    await session.execute(
+        update(lanes)
+        .where(lanes.c.queue == lease.queue, lanes.c.key == lease.key)
+        .values(ready_at=ready_at, priority=priority, owner="", lease_until=None)
+    )
 
 
 async def next_due(db: Database, queue: str) -> datetime | None:

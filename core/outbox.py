@@ -126,8 +126,6 @@ class Outbox:
 
     async def claim_next(self, owner: str, seconds: float, busy: set[str] | None = None) -> ToSend | None:
         """Take the head of the most urgent ready lane and mark it `sending`."""
-        if not await lanes.is_ready(self._db, QUEUE):
-            return None
         while True:
             async with self._db.transaction() as session:
                 lease = await lanes.claim(session, self._db, QUEUE, owner, seconds, busy)
@@ -146,7 +144,7 @@ class Outbox:
                 item.state, item.due_at = changes["state"], changes.get("due_at", item.due_at)
         head, ready_at, priority = next_to_leave(waiting)
         if head is None or ready_at is None or ready_at > now:
-            await lanes.settle(session, lease, ready_at, priority, release=True)
+            await lanes.settle(session, lease, ready_at, priority)
             return None
         row = (await session.execute(select(outbox).where(outbox.c.id == head.id))).one()
         await session.execute(
@@ -251,7 +249,7 @@ class Outbox:
 
     async def _settle(self, session: AsyncSession, lease: Lease) -> None:
         _, ready_at, priority = next_to_leave(await _waiting_on(session, lease.key))
-        await lanes.settle(session, lease, ready_at, priority, release=True)
+        await lanes.settle(session, lease, ready_at, priority)
 
     async def apply_status(self, session: AsyncSession, channel: str, update_: StatusUpdate) -> int | None:
         """Move the row a status speaks of; returns its id. An unknown id is parked: it may come before our own note."""
