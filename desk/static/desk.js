@@ -35,31 +35,56 @@
     const sent = event.detail.requestConfig && event.detail.requestConfig.path.endsWith("/reply");
     if (sent && !event.detail.xhr.responseText.includes('class="fault"')) drafts.delete(chosen());
   });
-  body.addEventListener("htmx:afterSettle", (event) => {
+  const settled = (id, replied) => {
     prepare();
     const words = one("#words");
     if (words && !words.value && drafts.get(chosen())) words.value = drafts.get(chosen());
-    if (event.detail.target.id === "main") { toEnd(); seen(); if (words && event.detail.requestConfig && event.detail.requestConfig.path.endsWith("/reply")) words.focus(); }
-    else if (event.detail.target.id === "log") { if (wasAtEnd) toEnd(); if (document.visibilityState === "visible") seen(); }
+    if (id === "main") { toEnd(); seen(); if (words && replied) words.focus(); }
+    else if (id === "log") { if (wasAtEnd) toEnd(); if (document.visibilityState === "visible") seen(); }
+  };
+  body.addEventListener("htmx:afterSettle", (event) => {
+    const asked = event.detail.requestConfig;
+    settled(event.detail.target.id, asked && asked.path.endsWith("/reply"));
   });
 
-  // Fetch anew, at most one request of a kind under way.
-  const busy = { list: false, pane: false, log: false };
-  const again = { list: false, pane: false, log: false };
-  const fetchAnew = (kind, path, target) => {
+  // Fetch anew: one request of a kind under way, one more when something happened meanwhile, again when the line broke.
+  const paths = {
+    lists: () => `/desk/list?${where()}`,
+    log: () => chosen() && `/desk/c/${chosen()}/messages`,
+    main: () => chosen() && `/desk/c/${chosen()}`,
+  };
+  const busy = {}, again = {};
+  const fetchAnew = async (kind) => {
     if (busy[kind]) { again[kind] = true; return; }
+    const path = paths[kind]();
+    if (!path) return;
     busy[kind] = true;
-    const done = () => { busy[kind] = false; if (again[kind]) { again[kind] = false; fetchAnew(kind, path, target); } };
-    htmx.ajax("GET", path, { target, swap: "innerHTML", headers: background }).then(done, done);
+    let done = false;
+    try {
+      const answer = await fetch(path, { headers: { ...background, "HX-Request": "true" } });
+      if (answer.status === 401) { location.href = "/desk/login"; return; }
+      const text = await answer.text();
+      const target = one(`#${kind}`);
+      done = answer.status < 500;
+      if (answer.ok && target && path === paths[kind]()) {
+        wasAtEnd = atEnd();
+        target.innerHTML = text;
+        htmx.process(target);
+        settled(kind, false);
+      }
+    } catch { /* the line is broken: below */ }
+    busy[kind] = false;
+    if (!done) setTimeout(() => fetchAnew(kind), 1000);
+    else if (again[kind]) { again[kind] = false; fetchAnew(kind); }
   };
   const drawList = () => {
     const search = one("#search");
     if (search && search === document.activeElement) return;
-    fetchAnew("list", `/desk/list?${where()}`, "#lists");
+    fetchAnew("lists").then(notice);
   };
-  const drawLog = () => { if (chosen()) fetchAnew("log", `/desk/c/${chosen()}/messages`, "#log"); };
+  const drawLog = () => fetchAnew("log");
   const typing = () => { const field = document.activeElement; return field && field.tagName === "TEXTAREA" && field.value; };
-  const drawPane = () => { if (chosen() && !typing()) fetchAnew("pane", `/desk/c/${chosen()}`, "#main"); else drawLog(); };
+  const drawPane = () => { if (typing()) drawLog(); else fetchAnew("main"); };
 
   // The line. EventSource names the last id it has seen when it comes back.
   let source = null, last = Number(body.dataset.newest || 0), failures = 0;
@@ -75,22 +100,22 @@
     };
     const on = (name, does) => source.addEventListener(name, (event) => { if (event.lastEventId) last = Number(event.lastEventId); does(JSON.parse(event.data || "{}")); });
     const here = (data) => String(data.conversation || "") === chosen();
-    on("takeover", (data) => { drawList(); if (here(data)) drawPane(); notice(data); });
-    on("message", (data) => { drawList(); if (here(data)) drawLog(); else notice(data); });
+    on("takeover", (data) => { drawList(); if (here(data)) drawPane(); });
+    on("message", (data) => { drawList(); if (here(data)) drawLog(); });
     on("note", (data) => { if (here(data)) drawLog(); });
-    on("danger", (data) => { drawList(); notice(data); });
+    on("danger", () => drawList());
     on("rating", (data) => { if (here(data)) drawPane(); });
     on("presence", () => { if (chosen()) drawPane(); });
     on("transcript", drawLog);
     on("reload", () => location.reload());
     on("signed-out", () => { location.href = "/desk/login"; });
   };
-  const notice = () => {
+  function notice() {
     const rows = one(".rows");
     const count = rows ? Number(rows.dataset.unassigned) : 0;
     document.title = document.title.replace(/^\(\d+\) /, "");
     if (count) document.title = `(${count}) ${document.title}`;
-  };
+  }
 
   // Signs of life: the page's own for being on duty; the person's for the session.
   let active = true;
@@ -123,7 +148,7 @@
     body.classList.toggle("reading", Boolean(id));
     if (push) history.pushState({ id }, "", href);
     all("a.row").forEach((row) => row.classList.toggle("chosen", row.dataset.id === id));
-    if (id) htmx.ajax("GET", `/desk/c/${id}`, { target: "#main", swap: "innerHTML" }).then(connect);
+    if (id) fetchAnew("main").then(connect);
   };
   addEventListener("popstate", () => location.reload());
   body.addEventListener("desk:changed", () => drawList());
