@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.features import Features
 from bot.components.gate import OUT_OF_SCOPE, Gate, choose, group, grouped
-from bot.components.importer import FALLBACK, FAQ, FORM, TOPIC
+from bot.components.importer import FALLBACK, FAQ, TOPIC, sentences
 from bot.components.linear import Linear, softmax, train
 from bot.components.noise import misspelt
 from core.language import danger
@@ -66,10 +66,9 @@ class SathiClassifier(GraphComponent, IntentClassifier):
         return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn from every sentence that has a written form."""
-        rows = [example for example in training_data.training_examples if example.get(FORM)]
-        texts = [example.get(TEXT) for example in rows]
-        labels = [f"{FAQ}/{row.get(TOPIC)}" if row.get(TOPIC) else row.get(INTENT) for row in rows]
+        """Learn from every sentence of nlu_data (see SathiImporter for why not from `training_data`)."""
+        rows = list(sentences())
+        texts, labels = [row.text for row in rows], [row.label for row in rows]
         features = Features(weights=tuple(self._config["blocks"]))
         extra = misspelt(texts, self._config["noise"])
         model, scores = train(texts, labels, features, self._config["cost"], self._config["minimum"], extra)

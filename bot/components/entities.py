@@ -17,7 +17,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.components.importer import DATA, FORM, ROOT, read_yaml
+from bot.components.importer import DATA, ROOT, read_yaml, sentences
 from core.language.extract import extract
 from core.language.normalise import fold
 from core.language.places import Gazetteer
@@ -62,7 +62,7 @@ class SathiEntities(GraphComponent, EntityExtractorMixin):
     def train(self, training_data: TrainingData) -> Resource:
         """Collect the places, and the words that are not."""
         names = sorted(set(place_names()))
-        everyday = sorted(everyday_words([row.get(TEXT) for row in training_data.training_examples if row.get(FORM)], names))
+        everyday = sorted(everyday_words([row.text for row in sentences()], names))
         self._gazetteer = Gazetteer.of(names, everyday)
         with self._storage.write_to(self._resource) as folder:
             found = json.dumps({"names": names, "everyday": everyday}, ensure_ascii=False)

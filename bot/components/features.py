@@ -53,16 +53,21 @@ def _grams(word: str, low: int, high: int) -> tuple[str, ...]:
     )
 
 
-def blocks(text: str) -> list[Counter[str]]:
-    """Counts of the raw features, one counter a block."""
+def blocks(text: str, used: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)) -> list[Counter[str]]:
+    """Counts of the raw features, one counter a block; a block without weight stays empty."""
     seen = tokens(text)
-    sounds = [word if word.startswith("#") else skeleton_word(word) for word in seen]
+    heard = [word if word.startswith("#") else skeleton_word(word) for word in seen] if used[2] or used[3] else []
     return [
-        Counter(seen + [f"{one}_{two}" for one, two in zip(["^", *seen], [*seen, "$"])]),
-        Counter(gram for word in seen for gram in _grams(word, 2, 5)),
-        Counter(gram for sound in sounds for gram in _grams(sound, 2, 5)),
-        Counter(sounds + [f"{one}_{two}" for one, two in zip(["^", *sounds], [*sounds, "$"])]),
+        _pairs(seen) if used[0] else Counter(),
+        Counter(gram for word in seen for gram in _grams(word, 2, 5)) if used[1] else Counter(),
+        Counter(gram for word in heard for gram in _grams(word, 2, 5)) if used[2] else Counter(),
+        _pairs(heard) if used[3] else Counter(),
     ]
+
+
+def _pairs(seen: list[str]) -> Counter[str]:
+    """Words and pairs of neighbours."""
+    return Counter(seen + [f"{one}_{two}" for one, two in zip(["^", *seen], [*seen, "$"])])
 
 
 @dataclass
@@ -75,7 +80,7 @@ class Features:
 
     def fit(self, texts: Iterable[str], minimum: int = 2) -> sparse.csr_matrix:
         """Learn the vocabulary and return the matrix of the texts."""
-        rows = [blocks(text) for text in texts]
+        rows = [blocks(text, self.weights) for text in texts]
         frequency: list[Counter[str]] = [Counter() for _ in BLOCKS]
         for row in rows:
             for place, counts in enumerate(row):
@@ -91,11 +96,11 @@ class Features:
 
     def matrix(self, texts: Iterable[str]) -> sparse.csr_matrix:
         """The texts as rows."""
-        return self._matrix([blocks(text) for text in texts])
+        return self._matrix([blocks(text, self.weights) for text in texts])
 
     def vector(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Columns and values of one text."""
-        return self._row(blocks(text))
+        return self._row(blocks(text, self.weights))
 
     def _row(self, row: list[Counter[str]]) -> tuple[np.ndarray, np.ndarray]:
         columns: list[int] = []

@@ -19,8 +19,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.features import Features
-from bot.components.importer import DATA, FORM, read_yaml
-from bot.components.linear import FOLDS, Linear, fit, folds, softmax
+from bot.components.importer import DATA, read_yaml, sentences
+from bot.components.linear import Linear, fit, folds, softmax
 from core.language.data.latin import LATIN_WORDS
 from core.language.normalise import fold
 from core.language.script import by_script
@@ -33,6 +33,7 @@ MEMORY = 4.0
 FEW = 2
 SHARPNESS = 3.0
 ENGLISH = "en"
+HALVES = 2
 # A small word of a form (core/language/data/latin.py) counts so much, and so many of them are counted.
 HINT, HINTS = 0.3, 4
 
@@ -79,10 +80,10 @@ class SathiLanguage(GraphComponent):
         """Learn to tell the forms in Latin letters apart."""
         self._forms = read_yaml(DATA / "languages.yml")
         latin = {form for form, facts in self._forms.items() if facts["script"] == "Latin"}
-        rows = [row for row in training_data.training_examples if row.get(FORM) in latin]
+        rows = [row for row in sentences() if row.form in latin]
         features = Features(weights=tuple(self._config["blocks"]))
-        matrix = features.fit([row.get(TEXT) for row in rows], self._config["minimum"])
-        known = np.asarray([row.get(FORM) for row in rows])
+        matrix = features.fit([row.text for row in rows], self._config["minimum"])
+        known = np.asarray([row.form for row in rows])
         kept = belongs(matrix, known, self._config["cost"], self._config["stray"])
         labels, weights, bias = fit(matrix[kept], known[kept], self._config["cost"])
         if ENGLISH in labels:
@@ -161,9 +162,9 @@ def belongs(matrix: sparse.csr_matrix, known: np.ndarray, cost: float, stray: fl
 
     People mix, and so do the folders: a row that a model of the other rows reads clearly as another form is left out.
     """
-    part = folds(list(known))
+    part = folds(list(known), HALVES)
     kept = np.ones(len(known), dtype=bool)
-    for number in range(FOLDS):
+    for number in range(HALVES):
         seen, unseen = np.flatnonzero(part != number), np.flatnonzero(part == number)
         labels, weights, bias = fit(matrix[seen], known[seen], cost)
         scores = matrix[unseen] @ weights + bias
