@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from core import inbox as inbox_module
 from core.clock import ManualClock
@@ -422,3 +423,21 @@ async def test_a_row_is_finished_as_what_it_was(database: Database, inbox: Inbox
     assert await inbox.counts() == {"done": 1, "ignored": 1, "new": 1}
     row: InboxRow = (await inbox_rows(database))["a"]
     assert (row.reason, row.done_at) == ("because", database.now())
+
+
+async def test_a_deadlock_is_simply_tried_again(database: Database, inbox: Inbox) -> None:
+    class Deadlock(Exception):
+        sqlstate = "40P01"
+
+    original = database.transaction
+    faults = [DBAPIError("", {}, Deadlock()), DBAPIError("", {}, Deadlock())]
+
+    def unlucky():  # type: ignore[no-untyped-def]
+        if faults:
+            raise faults.pop()
+        return original()
+
+    database.transaction = unlucky  # type: ignore[method-assign]
+    async with running(inbox):
+        assert await inbox.put([new_row("a")]) == 1
+    assert not faults
