@@ -50,10 +50,10 @@ fake-platform: setup ## a stand-in for WhatsApp, Messenger and Telegram on this 
 	@exec .venv/bin/python -m tests.fakes $(ARGS)
 
 new-tenant: setup ## start a tenant's folder: NAME=nesco
-	@exec .venv/bin/python scripts/scaffold tenant $(or $(NAME),$(error say NAME=<slug>))
+	@exec .venv/bin/sathi new-tenant $(or $(NAME),$(error say NAME=<slug>))
 
 new-language: setup ## start a language's folder: NAME=bn-Latn
-	@exec .venv/bin/python scripts/scaffold language $(or $(NAME),$(error say NAME=<form>))
+	@exec .venv/bin/sathi new-language $(or $(NAME),$(error say NAME=<form>))
 
 new-migration: setup-dev ## write the migration for changed tables: NAME="add complaint photos"
 	@scripts/new-migration "$(or $(NAME),$(error say NAME="what changes"))"

@@ -49,7 +49,9 @@ def new_tenant(root: Path, slug: str) -> list[Path]:
     if folder.exists():
         raise ConfigurationError(f"tenants/{slug} is there already")
     model = next(path for path in sorted((root / "tenants").glob("*/tenant.yml")))
-    tenant = _blank(yaml.safe_load(model.read_text(encoding="utf-8")))
+    shape = yaml.safe_load(model.read_text(encoding="utf-8"))
+    # The region decides currency, tariffs and limits; most new tenants are neighbours of one that is there.
+    tenant = _blank(shape) | {"region": shape["region"], "utilities": [slug]}
     utility_model = next(path for path in sorted((model.parent / "utilities").glob("*.yml")))
     utility = _blank(yaml.safe_load(utility_model.read_text(encoding="utf-8")))
     for document in (tenant, utility):
