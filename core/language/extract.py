@@ -20,7 +20,9 @@ def extract(text: str, gazetteer: Gazetteer, today: date) -> list[Found]:
     """Entities in order of their place; offsets are those of the text as it was typed."""
     reading = Reading.of(text)
     moments = list(times(reading, today))
-    dates = [moment for moment in moments if moment.entity == "date" and any(letter.isdigit() for letter in moment.value[:4])]
+    dates = [
+        moment for moment in moments if moment.entity == "date" and any(letter.isdigit() for letter in moment.value[:4])
+    ]
     named = [found for found in numbers(reading) if not (found.entity not in _CERTAIN and _overlaps(found, dates))]
     chosen: list[Found] = []
     for found in [*named, *moments, *terms(reading)]:
@@ -28,7 +30,11 @@ def extract(text: str, gazetteer: Gazetteer, today: date) -> list[Found]:
             chosen.append(found)
     taken = _letters(reading, [found for found in chosen if found.entity not in ("fault_kind", "appliance")])
     for found in gazetteer.read(reading, taken):
-        chosen = [other for other in chosen if not (other.entity in ("fault_kind", "appliance", "time") and _overlaps(other, [found]))]
+        chosen = [
+            other
+            for other in chosen
+            if not (other.entity in ("fault_kind", "appliance", "time") and _overlaps(other, [found]))
+        ]
         if not _overlaps(found, chosen):
             chosen.append(found)
     return sorted(chosen, key=lambda found: found.start)

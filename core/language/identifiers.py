@@ -25,11 +25,16 @@ _MONEY_AFTER = re.compile(
     r"(?<![\d.,])(\d[\d,]{0,12}(?:\.\d{1,2})?)\s{0,2}(hajar|hazar|hazaar|hajaar|হাজার|हजार|lakh|লাখ|लाख|k)?\s{0,2}"
     r"(?:(?:taka|taaka|takay|takar|tk|rupees|rupee|rupaye|rupay|rupya|rupye|rupey|rupiya|rupaiya|rs|inr|bucks)(?![a-z])|টাকা|টেকা|टका|रुपये|रुपए|रुपया|रूपये|रूपए|रुपय|रु(?![\u0900-\u097f])|৳|₹|/-|/=)"
 )
-_UNITS = re.compile(r"(?<![\d.,])(\d[\d,]{0,8}(?:\.\d{1,2})?)\s{0,2}-?(?:(?:units?|unite|uniter|unit|yunit|kwh|uint)(?![a-z])|ইউনিট|যূনিট|यूनिट|युनिट)")
+_UNITS = re.compile(
+    r"(?<![\d.,])(\d[\d,]{0,8}(?:\.\d{1,2})?)\s{0,2}-?(?:(?:units?|unite|uniter|unit|yunit|kwh|uint)(?![a-z])|ইউনিট|যূনিট|यूनिट|युनिट)"
+)
 _KILO = r"(?:(?:kw|k\.w|kilowatt|kilowat|kilo|kilowatts|kva|k w)(?![a-z])|কিলোওয়াট|কিলোওয়াট|কেডব্লিউ|কিলো|किलोवाट|किलोवॉट|किलो|केडब्ल्यू|केवी(?!ए))"
 _LOAD = re.compile(r"(?<![\d.,])(\d{1,4}(?:\.\d{1,2})?)\s{0,2}" + _KILO)
 _LOAD_FROM = re.compile(
-    r"(?<![\d.,])(\d{1,4}(?:\.\d{1,2})?)\s{0,2}(?:" + _KILO + r")?\s{1,2}(?:to|theke|se|থেকে|से|ta theke)\s{1,2}(\d{1,4}(?:\.\d{1,2})?)\s{0,2}" + _KILO
+    r"(?<![\d.,])(\d{1,4}(?:\.\d{1,2})?)\s{0,2}(?:"
+    + _KILO
+    + r")?\s{1,2}(?:to|theke|se|থেকে|से|ta theke)\s{1,2}(\d{1,4}(?:\.\d{1,2})?)\s{0,2}"
+    + _KILO
 )
 _GROUP = 1_000
 _TIMES = {"hajar": 1000, "hazar": 1000, "hazaar": 1000, "hajaar": 1000, "হাজার": 1000, "हजार": 1000, "k": 1000,
@@ -40,9 +45,13 @@ _METER = frozenset("meter mitar miter meeter metar mtr মিটার মিট
 _TRACK = frozenset(
     "tracking track application abedon abedan aabedan avedan aavedan aavedn form request reference ট্র্যাকিং ট্রাকিং আবেদন আবেদনের দরখাস্ত ट्रैकिंग आवेदन एप्लीकेशन aplication applied apply connection".split()
 )
-_COMPLAINTS = frozenset("complaint complain complaint obhijog shikayat sikayat ticket অভিযোগ কমপ্লেইন কমপ্লেন টিকেট शिकायत कंप्लेंट".split())
+_COMPLAINTS = frozenset(
+    "complaint complain complaint obhijog shikayat sikayat ticket অভিযোগ কমপ্লেইন কমপ্লেন টিকেট शिकायत कंप्लेंट".split()
+)
 _TOKEN = frozenset("token tokan toaken টোকেন টোকেনটা टोकन টোকেনের".split())
-_PAID = frozenset("txn trx trxid txnid transaction utr ref tranx ট্রানজেকশন লেনদেন ট্রাঞ্জেকশন ट्रांजेक्शन ट्रांजैक्शन यूटीआर upi tid".split())
+_PAID = frozenset(
+    "txn trx trxid txnid transaction utr ref tranx ট্রানজেকশন লেনদেন ট্রাঞ্জেকশন ट्रांजेक्शन ट्रांजैक्शन यूटीआर upi tid".split()
+)
 _ACCOUNT = frozenset(
     """account acc ac a/c acct hisab hishab hisaab hesab grahok grahak consumer customer cust khata khaata ivrs upbhokta connection kn ca id
     হিসাব হিসাবের একাউন্ট অ্যাকাউন্ট গ্রাহক কনজুমার কাস্টমার হিসেব खाता खाते उपभोक्ता ग्राहक अकाउंट आईवीआरएस कंज्यूमर कनेक्शन""".split()
@@ -146,7 +155,12 @@ def _name(text: str, start: int, digits: str, groups: int) -> tuple[str, str]:
 
 def _mobile(digits: str) -> str:
     """The national form of a mobile number, or nothing."""
-    for pattern, cut in ((r"(?:00)?8801[3-9]\d{8}", -11), (r"01[3-9]\d{8}", -11), (r"(?:00)?91[6-9]\d{9}", -10), (r"0?[6-9]\d{9}", -10)):
+    for pattern, cut in (
+        (r"(?:00)?8801[3-9]\d{8}", -11),
+        (r"01[3-9]\d{8}", -11),
+        (r"(?:00)?91[6-9]\d{9}", -10),
+        (r"0?[6-9]\d{9}", -10),
+    ):
         if re.fullmatch(pattern, digits):
             return digits[cut:]
     return ""

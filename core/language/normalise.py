@@ -18,7 +18,12 @@ MAX_TEXT = 4096
 MAX_MARKS = 8
 
 # Composed again after NFC, which takes them apart (Unicode composition exclusions).
-_COMPOSED = (("\u09af\u09bc", "\u09df"), ("\u09a1\u09bc", "\u09dc"), ("\u09a2\u09bc", "\u09dd"), ("\u09ac\u09bc", "\u09b0"))
+_COMPOSED = (
+    ("\u09af\u09bc", "\u09df"),
+    ("\u09a1\u09bc", "\u09dc"),
+    ("\u09a2\u09bc", "\u09dd"),
+    ("\u09ac\u09bc", "\u09b0"),
+)
 _LETTERS = str.maketrans(
     {
         "\u09f0": "\u09b0",  # Assamese ra

@@ -57,7 +57,9 @@ class Reading:
     def of(cls, text: str) -> Reading:
         """Read a message."""
         normal = normalise(text)
-        return cls(normal, tuple(Piece(match.group(), match.start(), match.end()) for match in _PIECE.finditer(normal.text)))
+        return cls(
+            normal, tuple(Piece(match.group(), match.start(), match.end()) for match in _PIECE.finditer(normal.text))
+        )
 
     def found(self, entity: str, start: int, end: int, value: str | None = None) -> Found:
         """An entity over a stretch of the normal text."""
@@ -68,7 +70,28 @@ class Reading:
 
 # Case endings that people glue to a word; what is left is the name. Longest first.
 ENDINGS = {
-    "bengali": ("গুলোতে", "গুলোর", "টাতে", "টার", "টায়", "টা", "টি", "তেই", "েতে", "য়ে", "ের", "েই", "তে", "কে", "র", "ে", "য়", "এ", "ত", "ৎ"),
+    "bengali": (
+        "গুলোতে",
+        "গুলোর",
+        "টাতে",
+        "টার",
+        "টায়",
+        "টা",
+        "টি",
+        "তেই",
+        "েতে",
+        "য়ে",
+        "ের",
+        "েই",
+        "তে",
+        "কে",
+        "র",
+        "ে",
+        "য়",
+        "এ",
+        "ত",
+        "ৎ",
+    ),
     "latin": ("tay", "tar", "ta", "yer", "ter", "er", "ey", "te", "ye", "ke", "r", "e", "y"),
     "devanagari": (),
 }

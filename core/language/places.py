@@ -31,7 +31,9 @@ SUFFIXES = (
 )  # fmt: skip
 _JOINED_LATIN = frozenset("e te er me mein ke ka ki in at par pe se".split())
 _BEFORE = frozenset("in at near from inside behind beside opposite".split())
-_STOP = frozenset("the my our this that your which bill home house office meter account november october money time night morning".split())
+_STOP = frozenset(
+    "the my our this that your which bill home house office meter account november october money time night morning".split()
+)
 
 
 @dataclass
@@ -133,7 +135,18 @@ class Gazetteer:
         if before in _BEFORE and original[:1].isupper():
             return 1, len(piece.text)
         after = reading.pieces[place + 1].text if place + 1 < len(reading.pieces) else ""
-        if original.isascii() and after in ("bazar", "bazaar", "bajar", "para", "road", "colony", "nagar", "chowk", "gaon", "mor"):
+        if original.isascii() and after in (
+            "bazar",
+            "bazaar",
+            "bajar",
+            "para",
+            "road",
+            "colony",
+            "nagar",
+            "chowk",
+            "gaon",
+            "mor",
+        ):
             return 1, len(piece.text)
         return 0, 0
 

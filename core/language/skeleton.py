@@ -76,7 +76,9 @@ def words(text: str) -> list[str]:
     return _TOKEN.findall(text)
 
 
-_TOKEN = re.compile(r"[a-z\u00c0-\u024f\u1e00-\u1eff]+|[\u0980-\u09e3\u09f0-\u09ff]+|[\u0900-\u0963\u0971-\u097f]+|[0-9]+|#[a-z0-9]+|[?!]")
+_TOKEN = re.compile(
+    r"[a-z\u00c0-\u024f\u1e00-\u1eff]+|[\u0980-\u09e3\u09f0-\u09ff]+|[\u0900-\u0963\u0971-\u097f]+|[0-9]+|#[a-z0-9]+|[?!]"
+)
 
 
 def _single(word: str) -> str:
@@ -131,6 +133,12 @@ def _drop(sounds: list[str], inherent: list[int]) -> str:
     for place in reversed(inherent):
         before = "".join(kept[max(0, place - 2) : place])
         after = "".join(kept[place + 1 : place + 3])
-        if len(before) > 1 and before[0] in "aeiou" and len(after) > 1 and after[-1] in "aeiou" and after[0] not in "aeiou":
+        if (
+            len(before) > 1
+            and before[0] in "aeiou"
+            and len(after) > 1
+            and after[-1] in "aeiou"
+            and after[0] not in "aeiou"
+        ):
             kept[place] = ""
     return "".join(kept)

@@ -30,7 +30,9 @@ _NUMBERS = {loose(word): value for word, value in table.NUMBERS.items()}
 _PARTS = {loose(word): hour for word, hour in table.DAY_PARTS.items()}
 _AFTER_HOUR = frozenset(loose(word) for word in table.AFTER_HOUR)
 _RATE = loose("rate")
-_NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/.-]*\d)|(?<![\d/.-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
+_NUMERIC = re.compile(
+    r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/.-]*\d)|(?<![\d/.-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])"
+)
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-4])[:.]([0-5]\d)(?![\d:])")
 _CENTURY = 2000
 
@@ -129,7 +131,18 @@ class _Times:
         return self._pieces[last].start - self._pieces[first].end <= 6
 
     def _counted(self, place: int) -> bool:
-        return place < len(self._pieces) and self._pieces[place].text in ("unit", "units", "taka", "tk", "টাকা", "ইউনিট", "यूनिट", "रुपये", "rs", "kw")
+        return place < len(self._pieces) and self._pieces[place].text in (
+            "unit",
+            "units",
+            "taka",
+            "tk",
+            "টাকা",
+            "ইউনিট",
+            "यूनिट",
+            "रुपये",
+            "rs",
+            "kw",
+        )
 
     def _relative_months(self) -> Iterator[Found]:
         for place in range(len(self._pieces)):
@@ -145,7 +158,11 @@ class _Times:
     def _clock(self) -> Iterator[Found]:
         for match in _CLOCK.finditer(self._reading.normal.text):
             places = [place for place, piece in enumerate(self._pieces) if match.start() <= piece.start < match.end()]
-            if places and self._free(places[0], places[-1]) and (":" in match.group() or self._hour_word(places[-1] + 1)):
+            if (
+                places
+                and self._free(places[0], places[-1])
+                and (":" in match.group() or self._hour_word(places[-1] + 1))
+            ):
                 yield self._time(places[0], places[-1], int(match.group(1)), int(match.group(2)))
         for place in range(len(self._pieces)):
             hour = self._number(place) or self._hour_in_words(place)
@@ -176,10 +193,17 @@ class _Times:
         part = self._in(first - 1, _PARTS)
         if part:
             begin = first - 1
-        late = (part and _PARTS[part] >= 12) or any("p" == self._pieces[place].text[0] for place in range(last + 1, end + 1))
+        late = (part and _PARTS[part] >= 12) or any(
+            "p" == self._pieces[place].text[0] for place in range(last + 1, end + 1)
+        )
         if late and hour < 12 and not (part and _PARTS[part] == 21 and hour < 5):
             hour += 12
-        if end + 1 < len(self._pieces) and not part and self._in(end + 1, _PARTS) and not self._pieces[end + 1].text.startswith("rate"):
+        if (
+            end + 1 < len(self._pieces)
+            and not part
+            and self._in(end + 1, _PARTS)
+            and not self._pieces[end + 1].text.startswith("rate")
+        ):
             pass
         return self._found("time", begin, end, _AFTER_HOUR, f"{hour % 24:02d}:{minute:02d}")
 
@@ -233,7 +257,11 @@ class _Times:
 
     def _beside_time(self, place: int) -> bool:
         beside = [self._in(near, _SPANS) or self._in(near, _MONTHS) for near in (place - 1, place + 1)]
-        around = {self._pieces[near].text for near in (place - 2, place - 1, place + 1, place + 2) if 0 <= near < len(self._pieces)}
+        around = {
+            self._pieces[near].text
+            for near in (place - 2, place - 1, place + 1, place + 2)
+            if 0 <= near < len(self._pieces)
+        }
         return any(beside) or bool(around & _TIME_COMPANY)
 
     def _parts(self) -> Iterator[Found]:

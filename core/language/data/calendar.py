@@ -52,7 +52,9 @@ FUTURE = frozenset(
 LAST = "last previous prior goto gato gata gotto ager aager gelo pichle pichhle pichla pichhla pichli picle beete gaye past গত গতো আগের গেল বিগত पिछले पिछला पिछली बीते गत".split()
 THIS = "this current ei ey chalu cholti cholman is iss es এই এ চলতি চলমান इस इसी चालू".split()
 NEXT = "next coming samner porer agami aane agle agla aagle সামনের পরের আগামী अगले अगला आने".split()
-MONTH_WORDS = "month mas mash maas mase mashe mahina mahine maheena mahene mahiney mahinay মাস মাসে মাসটা महीना महीने माह maah".split()
+MONTH_WORDS = (
+    "month mas mash maas mase mashe mahina mahine maheena mahene mahiney mahinay মাস মাসে মাসটা महीना महीने माह maah".split()
+)
 WEEK_WORDS = "week soptaho shoptaho hafta hafte haftay সপ্তাহ সপ্তাহে हफ्ते हफ्ता सप्ताह saptah".split()
 YEAR_WORDS = "year bochor bosor saal sal বছর সাল साल वर्ष".split()
 DATE_WORDS = "tarikh tarik tarikhe tareekh tarekh তারিখ তারিখে तारीख तारिख date".split()

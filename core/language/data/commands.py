@@ -34,7 +34,19 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 LANGUAGES: dict[str, tuple[str, ...]] = {
     "bn": ("বাংলা", "bangla", "bengali", "বাংলায়", "বাংলা ভাষা", "बांग्ला", "बंगाली", "bangla te", "banglay"),
     "bn-Latn": ("banglish", "bangla english horofe", "বাংলিশ"),
-    "en": ("english", "eng", "ইংরেজি", "ইংলিশ", "अंग्रेजी", "अंग्रेज़ी", "इंग्लिश", "ingreji", "english please", "angrezi", "engreji"),
+    "en": (
+        "english",
+        "eng",
+        "ইংরেজি",
+        "ইংলিশ",
+        "अंग्रेजी",
+        "अंग्रेज़ी",
+        "इंग्लिश",
+        "ingreji",
+        "english please",
+        "angrezi",
+        "engreji",
+    ),
     "hi": ("हिन्दी", "हिंदी", "hindi", "হিন্দি", "हिंदी में", "hindi me", "hindi mein"),
     "hi-Latn": ("hinglish", "हिंग्लिश", "roman hindi"),
 }
