@@ -22,7 +22,9 @@ Row = dict[str, str]
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `nlu` with its own commands."""
-    group = commands.add_parser("nlu", help="look at and measure the understanding", description="Look at and measure the understanding.")
+    group = commands.add_parser(
+        "nlu", help="look at and measure the understanding", description="Look at and measure the understanding."
+    )
     topics = group.add_subparsers(dest="topic", required=True, metavar="topic")
     parse = topics.add_parser("parse", help="what the bot sees in one sentence")
     parse.add_argument("text")
@@ -72,7 +74,9 @@ def _parse(arguments: argparse.Namespace) -> int:
     for item in parse["intent_ranking"][:5]:
         print(f"           {item['confidence']:.3f}  {item['name']}{'/' + item['topic'] if item.get('topic') else ''}")
     for entity in parse["entities"]:
-        print(f"entity     {entity['entity']} = {entity['value']}  ({entity['text']!r}, {entity['start']}–{entity['end']})")
+        print(
+            f"entity     {entity['entity']} = {entity['value']}  ({entity['text']!r}, {entity['start']}–{entity['end']})"
+        )
     print(f"time       {parse['milliseconds']:.1f} ms")
     return 0
 
@@ -92,9 +96,15 @@ def measure(reader: Reader, folder: Path = HELD_OUT) -> dict[str, Any]:
     """Everything the held-out sentences tell: intents, entities, danger."""
     rows = [row for path in sorted(folder.glob("*.tsv")) for row in read_rows(path, ("lang", "intent", "text"))]
     judged = [judge(row["lang"], row["intent"], reader.parse(row["text"])) for row in rows]
-    named = [row for path in sorted((folder / "entities").glob("*.tsv")) for row in read_rows(path, ("lang", "text", "entities"))]
+    named = [
+        row
+        for path in sorted((folder / "entities").glob("*.tsv"))
+        for row in read_rows(path, ("lang", "text", "entities"))
+    ]
     entities = [(row["lang"], json.loads(row["entities"]), reader.parse(row["text"])["entities"]) for row in named]
-    alarms = [row for path in sorted((folder / "danger").glob("*.tsv")) for row in read_rows(path, ("lang", "danger", "text"))]
+    alarms = [
+        row for path in sorted((folder / "danger").glob("*.tsv")) for row in read_rows(path, ("lang", "danger", "text"))
+    ]
     return {
         "judged": judged,
         "scores": scores(judged),
@@ -102,7 +112,8 @@ def measure(reader: Reader, folder: Path = HELD_OUT) -> dict[str, Any]:
         "danger": danger_scores([(row, reader.parse(row["text"])) for row in alarms]),
         "false_alarms_in_scope": sum(
             row.predicted == "report_hazard" and row.intent != "report_hazard" for row in judged
-        ) / max(1, sum(row.intent != "report_hazard" for row in judged)),
+        )
+        / max(1, sum(row.intent != "report_hazard" for row in judged)),
     }
 
 

@@ -72,7 +72,10 @@ def scores(rows: Sequence[Judged]) -> dict[str, Any]:
         "oos": out_of_scope(rows),
         "language_accuracy": _share(row.language == row.lang for row in rows),
         "calibration_error": calibration_error(rows),
-        "latency_ms": {"p50": percentile([row.milliseconds for row in rows], 50), "p95": percentile([row.milliseconds for row in rows], 95)},
+        "latency_ms": {
+            "p50": percentile([row.milliseconds for row in rows], 50),
+            "p95": percentile([row.milliseconds for row in rows], 95),
+        },
     }
 
 
@@ -86,7 +89,12 @@ def by_intent(rows: Sequence[Judged]) -> dict[str, dict[str, float]]:
         precision = right[intent] / predicted[intent] if predicted[intent] else 0.0
         recall = right[intent] / expected[intent]
         f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-        result[intent] = {"precision": _round(precision), "recall": _round(recall), "f1": _round(f1), "n": expected[intent]}
+        result[intent] = {
+            "precision": _round(precision),
+            "recall": _round(recall),
+            "f1": _round(f1),
+            "n": expected[intent],
+        }
     return result
 
 

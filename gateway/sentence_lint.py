@@ -141,7 +141,9 @@ def _counts(corpus: Corpus) -> None:
                     corpus.fault(path, f"{number} sentences, {fewest} are needed")
                 if tested[form, intent] < FEWEST_HELD_OUT:
                     held_out = corpus.root / "tests" / "nlu" / f"{form}.tsv"
-                    corpus.fault(held_out, f"{tested[form, intent]} sentences of {intent}, {FEWEST_HELD_OUT} are needed")
+                    corpus.fault(
+                        held_out, f"{tested[form, intent]} sentences of {intent}, {FEWEST_HELD_OUT} are needed"
+                    )
         for topic in corpus.topics:
             if counts[form, f"faq/{topic}"] < FEWEST_TOPIC:
                 number = counts[form, f"faq/{topic}"]
@@ -190,5 +192,3 @@ def _yaml(path: Path) -> dict[str, Any]:
     with path.open(encoding="utf-8") as source:
         document = yaml.load(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     return document or {}
-
-

@@ -21,7 +21,7 @@ KEPT = 3
 TIMEOUT_SECONDS = 900
 # Raised when old models must not be used with new code of this module.
 GENERATION = "1"
-SUFFIXES = frozenset({".py", ".yml"})
+SUFFIXES = frozenset({".py", ".yml", ".tsv"})
 
 Say = Callable[..., None]
 
@@ -79,7 +79,18 @@ def ensure_model(settings: Settings, say: Say = print, *, force: bool = False) -
 def _train(python: Path, folder: Path) -> Path:
     """Run Rasa's training into a folder of its own, so that a training that was cut short leaves nothing behind."""
     command = [
-        *(str(python), "-m", "rasa", "train", "--quiet", "--skip-validation", "--fixed-model-name", "model", "--out", str(folder)),
+        *(
+            str(python),
+            "-m",
+            "rasa",
+            "train",
+            "--quiet",
+            "--skip-validation",
+            "--fixed-model-name",
+            "model",
+            "--out",
+            str(folder),
+        ),
         *("--config", str(ROOT / "bot" / "config.yml"), "--domain", str(ROOT / "bot" / "domain")),
         *("--data", str(ROOT / "bot" / "rules")),
     ]
@@ -89,7 +100,13 @@ def _train(python: Path, folder: Path) -> Path:
     with log.open("wb") as sink:
         try:
             code = subprocess.run(  # noqa: S603 - our own interpreter and paths
-                command, cwd=ROOT, env=surroundings, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, timeout=TIMEOUT_SECONDS
+                command,
+                cwd=ROOT,
+                env=surroundings,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                timeout=TIMEOUT_SECONDS,
             ).returncode
         except subprocess.TimeoutExpired:
             raise ConfigurationError(f"training took longer than {TIMEOUT_SECONDS} s; its log is {log}") from None

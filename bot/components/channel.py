@@ -36,7 +36,9 @@ class SathiInput(InputChannel):
         @routes.route("/ready", methods=["GET"])
         async def ready(request: Request) -> HTTPResponse:
             agent = getattr(request.app.ctx, "agent", None)
-            return response.json({"ready": bool(agent and agent.is_ready())}, status=200 if agent and agent.is_ready() else 503)
+            return response.json(
+                {"ready": bool(agent and agent.is_ready())}, status=200 if agent and agent.is_ready() else 503
+            )
 
         @routes.route("/turn", methods=["POST"])
         async def turn(request: Request) -> HTTPResponse:
@@ -54,7 +56,13 @@ class SathiInput(InputChannel):
             except Exception as error:
                 # Neither the customer's words nor slot values belong in a log or in the answer.
                 cause = error.__cause__
-                logger.error("turn %s failed: %s (%s)", body["turn"], error if type(error).__name__ == "RasaException" else type(error).__name__, cause, exc_info=logger.isEnabledFor(logging.DEBUG))
+                logger.error(
+                    "turn %s failed: %s (%s)",
+                    body["turn"],
+                    error if type(error).__name__ == "RasaException" else type(error).__name__,
+                    cause,
+                    exc_info=logger.isEnabledFor(logging.DEBUG),
+                )
                 return response.json({"error": type(error).__name__}, status=500)
             return response.json(
                 {
@@ -78,7 +86,11 @@ def _parse(parse: dict[str, Any]) -> dict[str, Any]:
         "topic": parse.get("topic") or "",
         "language": parse.get("language") or "",
         "ranking": [
-            {"name": item.get("name"), "confidence": float(item.get("confidence") or 0.0), "topic": item.get("topic") or ""}
+            {
+                "name": item.get("name"),
+                "confidence": float(item.get("confidence") or 0.0),
+                "topic": item.get("topic") or "",
+            }
             for item in (parse.get("intent_ranking") or [])[:RANKING]
         ],
         "entities": [

@@ -42,7 +42,9 @@ def main() -> None:
     seen = [marks(row.text) for row in rows]
     danger = np.asarray([row.label == HAZARD for row in rows])
     counts = Counter(mark for row in seen for listed in row for mark in listed)
-    vocabulary = {mark: place for place, mark in enumerate(sorted(mark for mark, number in counts.items() if number >= SEEN))}
+    vocabulary = {
+        mark: place for place, mark in enumerate(sorted(mark for mark, number in counts.items() if number >= SEEN))
+    }
     table = matrix(seen, vocabulary)
 
     def model() -> LogisticRegression:

@@ -88,7 +88,13 @@ class SathiEntities(GraphComponent, EntityExtractorMixin):
         today = datetime.now().date()
         for message in messages:
             entities = [
-                {"entity": found.entity, "value": found.value, "text": found.text, "start": found.start, "end": found.end}
+                {
+                    "entity": found.entity,
+                    "value": found.value,
+                    "text": found.text,
+                    "start": found.start,
+                    "end": found.end,
+                }
                 for found in extract(message.get(TEXT) or "", self._gazetteer, today)
             ]
             message.set(ENTITIES, entities, add_to_output=True)

@@ -47,9 +47,7 @@ def _grams(word: str, low: int, high: int) -> tuple[str, ...]:
         return (word,)
     bounded = f" {word} "
     return tuple(
-        bounded[place : place + size]
-        for size in range(low, high + 1)
-        for place in range(len(bounded) - size + 1)
+        bounded[place : place + size] for size in range(low, high + 1) for place in range(len(bounded) - size + 1)
     )
 
 

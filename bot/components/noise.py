@@ -18,7 +18,9 @@ def misspell(text: str, source: random.Random) -> str:
     """One slip in about every twelve letters: a letter missing, doubled, swapped with the next, or its neighbour key."""
     letters = list(text)
     for _ in range(max(1, len(text) // EVERY)):
-        places = [place for place in range(1, len(letters) - 1) if letters[place].isalpha() and letters[place + 1].isalpha()]
+        places = [
+            place for place in range(1, len(letters) - 1) if letters[place].isalpha() and letters[place + 1].isalpha()
+        ]
         if len(places) < MIN_WORD:
             break
         place = source.choice(places)

@@ -103,7 +103,10 @@ def snapshot(tracker: DialogueStateTracker) -> dict[str, Any]:
     slots = {
         slot.name: slot.value
         for slot in tracker.slots.values()
-        if isinstance(slot, Slot) and slot.value is not None and slot.value != slot.initial_value and slot.name not in FLEETING
+        if isinstance(slot, Slot)
+        and slot.value is not None
+        and slot.value != slot.initial_value
+        and slot.name not in FLEETING
     }
     loop = tracker.active_loop_name
     if not loop:

@@ -301,7 +301,9 @@ def _let_go(kind: str, heard: list[str], places: dict[str, list[int]]) -> bool:
 
 def _excused(heard: list[str]) -> bool:
     """Asked in general, afterwards, or as a figure of speech."""
-    return any(lexicon.covered(heard) for lexicon in (_ASKING, _AFTERWARDS, _FIGURE, _HEARSAY, _NOT_WIRE, *_NOT.values()))
+    return any(
+        lexicon.covered(heard) for lexicon in (_ASKING, _AFTERWARDS, _FIGURE, _HEARSAY, _NOT_WIRE, *_NOT.values())
+    )
 
 
 def near(one: list[int], other: list[int], apart: int) -> bool:

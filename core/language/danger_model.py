@@ -28,9 +28,7 @@ def marks(text: str) -> tuple[set[str], set[str]]:
 @lru_cache(maxsize=16384)
 def _grams(word: str) -> tuple[str, ...]:
     bounded = f" {word} "
-    return tuple(
-        f"~{bounded[place : place + size]}" for size in SIZES for place in range(len(bounded) - size + 1)
-    )
+    return tuple(f"~{bounded[place : place + size]}" for size in SIZES for place in range(len(bounded) - size + 1))
 
 
 def score(text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from core.language.normalise import Normal, normalise
+from core.language.normalise import Normal, fold, normalise
 from core.language.spelling import loose
 
 _PIECE = re.compile(
@@ -70,27 +70,30 @@ class Reading:
 
 # Case endings that people glue to a word; what is left is the name. Longest first.
 ENDINGS = {
-    "bengali": (
-        "গুলোতে",
-        "গুলোর",
-        "টাতে",
-        "টার",
-        "টায়",
-        "টা",
-        "টি",
-        "তেই",
-        "েতে",
-        "য়ে",
-        "ের",
-        "েই",
-        "তে",
-        "কে",
-        "র",
-        "ে",
-        "য়",
-        "এ",
-        "ত",
-        "ৎ",
+    "bengali": tuple(
+        fold(ending)
+        for ending in (
+            "গুলোতে",
+            "গুলোর",
+            "টাতে",
+            "টার",
+            "টায়",
+            "টা",
+            "টি",
+            "তেই",
+            "েতে",
+            "য়ে",
+            "ের",
+            "েই",
+            "তে",
+            "কে",
+            "র",
+            "ে",
+            "য়",
+            "এ",
+            "ত",
+            "ৎ",
+        )
     ),
     "latin": ("tay", "tar", "ta", "yer", "ter", "er", "ey", "te", "ye", "ke", "r", "e", "y"),
     "devanagari": (),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from core.language.normalise import fold
 from core.language.pieces import Found, Piece, Reading, stems
 from core.language.skeleton import skeleton_word
 
@@ -15,21 +16,24 @@ _VOWELS = str.maketrans("", "", "aiou")
 MIN_CONSONANTS = 4
 # What a part of a town, a street or a market is called: it belongs to the name before it.
 GENERIC = frozenset(
-    """road rd street lane bazar bazaar bajar mor more moor station stand colony nagar block sector area elaka para mohalla chowk market
+    fold(
+        """road rd street lane bazar bazaar bajar mor more moor station stand colony nagar block sector area elaka para mohalla chowk market
     tola gate ghat hat ganj city town sadar shohor shahar gram gaon gali link avenue housing society east west north south central
     রোড রোডে বাজার মোড় স্টেশন কলোনি নগর ব্লক সেক্টর এলাকা পাড়া মহল্লা চক মার্কেট গেট ঘাট হাট সদর শহর গ্রাম গলি লেন বাসস্ট্যান্ড পূর্ব পশ্চিম উত্তর দক্ষিণ
-    रोड बाजार चौक चौराहा चौराहे कॉलोनी नगर सेक्टर मोहल्ला गली स्टेशन मार्केट गंज तिराहा बस्ती वार्ड गांव टोला""".split()
+    रोड बाजार चौक चौराहा चौराहे कॉलोनी नगर सेक्टर मोहल्ला गली स्टेशन मार्केट गंज तिराहा बस्ती वार्ड गांव टोला"""
+    ).split()
 )
 # Not part of a name when it stands alone after it ("Mirpur area" is Mirpur).
-LOOSE_END = frozenset("area elaka এলাকা মহল্লা gram gaon গ্রাম গ্রামে गांव shohor shahar".split())
-NUMBERED = frozenset("road sector block lane ward section সেক্টর রোড ব্লক লেন ওয়ার্ড सेक्टर रोड वार्ड ब्लॉक rd".split())
-SUFFIXES = (
+LOOSE_END = frozenset(fold("area elaka এলাকা মহল্লা gram gaon গ্রাম গ্রামে गांव shohor shahar").split())
+SUFFIXES = tuple(
+    fold(suffix)
+    for suffix in (
     "pur", "pore", "puur", "ganj", "gonj", "gunj", "nagar", "nogor", "abad", "gaon", "khali", "danga", "hati", "hata", "bari", "kandi", "chor", "char", "tola", "toli", "para",
     "garh", "kheda", "khedi", "wada", "wara", "puram", "gachha", "gacha", "bagh", "tala", "dighi", "khola", "ghata", "katra", "sarai",
     "পুর", "গঞ্জ", "নগর", "আবাদ", "গাঁও", "খালী", "খালি", "ডাঙ্গা", "ডাঙা", "হাটি", "হাটা", "বাড়ী", "কান্দি", "তলা", "তলি", "পাড়া", "গড়", "বাগ", "দীঘি", "কাঠি", "ছড়ি",
     "पुर", "गंज", "नगर", "बाद", "गांव", "गढ़", "खेड़ा", "खेड़ी", "वाड़ा", "पुरा", "गढ", "खेडा", "टोला",
+    )
 )  # fmt: skip
-_JOINED_LATIN = frozenset("e te er me mein ke ka ki in at par pe se".split())
 _BEFORE = frozenset("in at near from inside behind beside opposite".split())
 _STOP = frozenset(
     "the my our this that your which bill home house office meter account november october money time night morning".split()
@@ -193,7 +197,9 @@ class Gazetteer:
 
 
 _AFTER_NUMBER = frozenset(
-    "e te er me mein no nombor number এ তে এর নম্বর নাম্বার এলাকায় में का की के से in is has we there no road sector block pe par নং মে line light current power wire bijli".split()
+    fold(
+        "e te er me mein no nombor number এ তে এর নম্বর নাম্বার এলাকায় में का की के से in is has we there no road sector block pe par নং মে line light current power wire bijli"
+    ).split()
 )
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from core.language.normalise import fold
+
 _BENGALI = str.maketrans({"ণ": "ন", "শ": "স", "ষ": "স", "ী": "ি", "ূ": "ু", "ঁ": None, "\u09dc": "র", "\u09dd": "র", "ঈ": "ই", "ঊ": "উ", "ৎ": "ত", "ঙ": "ং", "ঃ": None, "য": "জ"})  # fmt: skip
 _DEVANAGARI = str.maketrans({"ण": "न", "श": "स", "ष": "स", "ी": "ि", "ू": "ु", "ँ": "ं", "ई": "इ", "ऊ": "उ", "ङ": "न", "ञ": "न", "ॉ": "ा", "ॅ": "े", "ऑ": "आ", "ढ": "ड"})  # fmt: skip
 _LATIN = (("ee", "i"), ("oo", "u"), ("ph", "f"), ("w", "v"), ("z", "j"), ("aa", "a"), ("chh", "ch"))
@@ -14,7 +16,8 @@ _LATIN = (("ee", "i"), ("oo", "u"), ("ph", "f"), ("w", "v"), ("z", "j"), ("aa", 
 
 @lru_cache(maxsize=65536)
 def loose(word: str) -> str:
-    """The loose spelling of a word in normal form."""
+    """The loose spelling of a word."""
+    word = fold(word)
     first = word[:1]
     if "\u0980" <= first <= "\u09ff":
         return _single(word.translate(_BENGALI).replace("্ত্", "ত").replace("্", ""))
