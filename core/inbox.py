@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import lanes
@@ -213,15 +213,9 @@ class Inbox:
 
     async def _head(self, session: AsyncSession, lease: Lease) -> Claimed | None:
         # The attempt counts from the claim: a message that kills its worker must not live for ever (R10).
-        taken = await session.execute(
-            update(inbox)
-            .where(inbox.c.id == _first_runnable(lease.key, self._db.now()))
-            .values(attempts=inbox.c.attempts + 1)
-            .returning(inbox)
-        )
-        row = taken.first()
+        row = (await session.execute(_TAKE, lanes.place(lease) | {"now": self._db.now()})).first()
         if row is None:
-            await _settle(session, lease)
+            await session.execute(_SETTLE, lanes.place(lease))
             return None
         return Claimed(
             id=row.id,
@@ -240,16 +234,10 @@ class Inbox:
     ) -> None:
         """Mark a row handled, in the transaction that writes its effects; LeaseLost when it is not ours any more."""
         await lanes.guard(session, self._db, claimed.lease)
-        now = self._db.now()
-        changed = await session.execute(
-            update(inbox)
-            .where(inbox.c.id == claimed.id, inbox.c.state == "new")
-            .values(state=state, done_at=now, result=result, reason=reason)
-            .returning(inbox.c.id)
-        )
-        if changed.first() is None:
+        words = {"row": claimed.id, "end": state, "now": self._db.now(), "outcome": result, "why": reason}
+        if (await session.execute(_FINISH, words)).first() is None:
             raise LeaseLost(f"inbox row {claimed.id} was finished by another worker")
-        await _settle(session, claimed.lease)
+        await session.execute(_SETTLE, lanes.place(claimed.lease))
 
     async def give_back(self, claimed: Claimed, reason: str) -> bool:
         """Put a row back for a later try. Returns False when its tries are used up: the caller must bury it."""
@@ -264,7 +252,7 @@ class Inbox:
                 .where(inbox.c.id == claimed.id)
                 .values(due_at=now + timedelta(seconds=delay), reason=reason[:200])
             )
-            await _settle(session, claimed.lease)
+            await session.execute(_SETTLE, lanes.place(claimed.lease))
         return True
 
     async def still_ours(self, session: AsyncSession, row_id: int, fence: int) -> bool:
@@ -296,29 +284,42 @@ def _fail(group: Iterable[_Waiting], error: Exception) -> None:
             item.done.set_exception(error)
 
 
-def _first(lane: str, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+_OPEN = (inbox.c.lane == bindparam("at_key"), inbox.c.state == "new")
+
+
+def _first(*conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
     """The id of a lane's first open row under some conditions."""
+    return select(func.min(inbox.c.id)).where(*_OPEN, *conditions).scalar_subquery()
+
+
+def _taking() -> Any:
+    """Take what of a lane may be handled now: the first message in line, or a timer whose time has come."""
+    is_due = inbox.c.due_at <= bindparam("now")
+    message, timer = _first(inbox.c.kind != TIMER), _first(inbox.c.kind == TIMER, is_due)
+    runnable = _first(or_(inbox.c.id == message, inbox.c.id == timer), is_due)
+    return update(inbox).where(inbox.c.id == runnable).values(attempts=inbox.c.attempts + 1).returning(inbox)
+
+
+def _finishing() -> Any:
+    ended = {"state": "end", "done_at": "now", "result": "outcome", "reason": "why"}
     return (
-        select(func.min(inbox.c.id)).where(inbox.c.lane == lane, inbox.c.state == "new", *conditions).scalar_subquery()
+        update(inbox)
+        .where(inbox.c.id == bindparam("row"), inbox.c.state == "new")
+        .values({column: bindparam(word) for column, word in ended.items()})
+        .returning(inbox.c.id)
     )
 
 
-def _first_runnable(lane: str, now: datetime) -> ScalarSelect[Any]:
-    """What of a lane may be handled now: the first message in line, or a timer whose time has come."""
-    message = _first(lane, inbox.c.kind != TIMER)
-    timer = _first(lane, inbox.c.kind == TIMER, inbox.c.due_at <= now)
-    return _first(lane, or_(inbox.c.id == message, inbox.c.id == timer), inbox.c.due_at <= now)
-
-
-async def _settle(session: AsyncSession, lease: Lease) -> None:
+def _settling() -> Any:
     """Give the lane back, ready when its first message or its next timer is due.
 
     A lane is as urgent as the most urgent message in it, because that one waits for those before it.
     """
-    here = (inbox.c.lane == lease.key, inbox.c.state == "new")
-    message = _first(lease.key, inbox.c.kind != TIMER)
-    ready_at = select(func.min(inbox.c.due_at)).where(*here, or_(inbox.c.kind == TIMER, inbox.c.id == message))
-    urgency = select(func.min(inbox.c.priority)).where(*here, inbox.c.kind != TIMER)
-    await lanes.settle(
-        session, lease, ready_at.scalar_subquery(), func.coalesce(urgency.scalar_subquery(), Priority.REPLY.rank)
-    )
+    message = _first(inbox.c.kind != TIMER)
+    due = select(func.min(inbox.c.due_at)).where(*_OPEN, or_(inbox.c.kind == TIMER, inbox.c.id == message))
+    rank = select(func.min(inbox.c.priority)).where(*_OPEN, inbox.c.kind != TIMER)
+    return lanes.settling(due.scalar_subquery(), func.coalesce(rank.scalar_subquery(), Priority.REPLY.rank))
+
+
+# Built once, see core/lanes.py.
+_TAKE, _FINISH, _SETTLE = _taking(), _finishing(), _settling()

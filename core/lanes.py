@@ -6,17 +6,18 @@ every later write of that worker checks it, so a worker that slept past its leas
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, or_, select, update
+from sqlalchemy import ColumnElement, Integer, bindparam, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import Database
 from core.errors import LeaseLost
-from core.tables import Lane
+from core.tables import WHEN, Lane
 
 CHUNK = 1000  # rows of one statement: both databases take some 32,000 parameters
 lanes: Any = Lane.__table__  # type: ignore[attr-defined]
@@ -60,32 +61,60 @@ async def wake(session: AsyncSession, db: Database, queue: str, due: dict[str, t
         await session.execute(statement)
 
 
-async def claim(
-    session: AsyncSession, db: Database, queue: str, owner: str, seconds: float, busy: set[str] | None = None
-) -> Lease | None:
-    """Take the most urgent ready lane, or None. `busy` are keys to pass over (an account that must wait)."""
-    now = db.now()
+def _claiming(locks: bool, busy: Collection[str]) -> Any:
     ready = (
         select(lanes.c.key)
         .where(
-            lanes.c.queue == queue,
-            lanes.c.ready_at <= now,
-            or_(lanes.c.lease_until.is_(None), lanes.c.lease_until < now),
+            lanes.c.queue == bindparam("in_queue"),
+            lanes.c.ready_at <= bindparam("now"),
+            or_(lanes.c.lease_until.is_(None), lanes.c.lease_until < bindparam("now")),
         )
         .order_by(lanes.c.priority, lanes.c.ready_at)
         .limit(1)
     )
     if busy:
         ready = ready.where(lanes.c.key.not_in(busy))
-    if not db.is_sqlite:
+    if locks:
         ready = ready.with_for_update(skip_locked=True)
-    claimed = await session.execute(
+    return (
         update(lanes)
-        .where(lanes.c.queue == queue, lanes.c.key == ready.scalar_subquery())
-        .values(owner=owner, lease_until=now + timedelta(seconds=seconds), fence=lanes.c.fence + 1)
+        .where(lanes.c.queue == bindparam("in_queue"), lanes.c.key == ready.scalar_subquery())
+        .values(owner=bindparam("new_owner"), lease_until=bindparam("until"), fence=lanes.c.fence + 1)
         .returning(lanes.c.key, lanes.c.fence)
     )
-    row = claimed.first()
+
+
+def _guarding(locks: bool) -> Any:
+    query = select(lanes.c.owner, lanes.c.fence, lanes.c.lease_until).where(*_HERE)
+    return query.with_for_update() if locks else query
+
+
+def settling(ready_at: ColumnElement[Any], priority: ColumnElement[Any]) -> Any:
+    """The statement that gives a lease back; to be run with the words of `place`."""
+    return update(lanes).where(*_HERE).values(ready_at=ready_at, priority=priority, owner="", lease_until=None)
+
+
+def place(lease: Lease) -> dict[str, Any]:
+    """Where a lease holds, as parameters of the statements here."""
+    return {"in_queue": lease.queue, "at_key": lease.key}
+
+
+# Built once: putting a statement together costs more than running it, and these run several times for each message.
+_HERE = (lanes.c.queue == bindparam("in_queue"), lanes.c.key == bindparam("at_key"))
+_CLAIM = {locks: _claiming(locks, ()) for locks in (False, True)}
+_GUARD = {locks: _guarding(locks) for locks in (False, True)}
+_SETTLE = settling(bindparam("due", type_=WHEN), bindparam("rank", type_=Integer))
+
+
+async def claim(
+    session: AsyncSession, db: Database, queue: str, owner: str, seconds: float, busy: set[str] | None = None
+) -> Lease | None:
+    """Take the most urgent ready lane, or None. `busy` are keys to pass over (an account that must wait)."""
+    now = db.now()
+    locks = not db.is_sqlite
+    words = {"in_queue": queue, "now": now, "new_owner": owner, "until": now + timedelta(seconds=seconds)}
+    statement = _claiming(locks, busy) if busy else _CLAIM[locks]
+    row = (await session.execute(statement, words)).first()
     return Lease(queue=queue, key=row.key, owner=owner, fence=row.fence) if row else None
 
 
@@ -114,12 +143,7 @@ async def free_all(db: Database) -> int:
 
 async def guard(session: AsyncSession, db: Database, lease: Lease, seconds: float | None = None) -> None:
     """Lock the lane's row and check that the lease is still ours; raise LeaseLost otherwise. `seconds` renews it."""
-    query = select(lanes.c.owner, lanes.c.fence, lanes.c.lease_until).where(
-        lanes.c.queue == lease.queue, lanes.c.key == lease.key
-    )
-    if not db.is_sqlite:
-        query = query.with_for_update()
-    row = (await session.execute(query)).first()
+    row = (await session.execute(_GUARD[not db.is_sqlite], place(lease))).first()
     if row is None or row.fence != lease.fence or row.owner != lease.owner or row.lease_until is None:
         raise LeaseLost(f"lane {lease.queue} was taken over")
     if seconds is not None:
@@ -136,18 +160,9 @@ async def renew(db: Database, lease: Lease, seconds: float) -> None:
         await guard(session, db, lease, seconds)
 
 
-async def settle(
-    session: AsyncSession,
-    lease: Lease,
-    ready_at: datetime | ColumnElement[Any] | None,
-    priority: int | ColumnElement[Any],
-) -> None:
+async def settle(session: AsyncSession, lease: Lease, ready_at: datetime | None, priority: int) -> None:
     """Give the lease back and set when the lane has work again. Call after `guard` in the same transaction."""
-    await session.execute(
-        update(lanes)
-        .where(lanes.c.queue == lease.queue, lanes.c.key == lease.key)
-        .values(ready_at=ready_at, priority=priority, owner="", lease_until=None)
-    )
+    await session.execute(_SETTLE, place(lease) | {"due": ready_at, "rank": priority})
 
 
 async def next_due(db: Database, queue: str) -> datetime | None:

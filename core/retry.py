@@ -5,6 +5,7 @@ Source of the numbers: promises R10 and R11 in docs/promises.md.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 
@@ -37,7 +38,7 @@ def send_delay(error: SendError, attempt: int, roll: Callable[[], float] = rando
         return DOUBT_SECONDS
     attempt = min(attempt, 16)  # every pause is at its cap by then
     if isinstance(error, Throttled) and error.scope == "person":
-        return max(error.retry_after or 0.0, min(PAIR_BASE_SECONDS ** float(attempt), SEND_CAP_SECONDS))
-    ceiling = min(SEND_BASE_SECONDS * 2 ** (attempt - 1), SEND_CAP_SECONDS)
+        return max(error.retry_after or 0.0, min(math.pow(PAIR_BASE_SECONDS, attempt), SEND_CAP_SECONDS))
+    ceiling = min(math.ldexp(SEND_BASE_SECONDS, attempt - 1), SEND_CAP_SECONDS)
     delay = ceiling * (0.5 + roll() / 2)
     return max(error.retry_after or 0.0, delay)
