@@ -30,6 +30,7 @@ SETTINGS = {
     "log_min_messages": "fatal",
     "timezone": "UTC",
 }
+PREFIX = "sathi-pg-"
 PR_SET_PDEATHSIG = 1
 
 
@@ -37,7 +38,8 @@ class Postgres:
     """Start with `start`, end with `stop`; `url(name)` is the address of a database."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        _sweep()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         self._data = self.folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
         # The server refuses to run as root, which is who runs tests in a container.
@@ -100,6 +102,17 @@ class Postgres:
             self._process.send_signal(signal.SIGQUIT)  # at once: nothing here is worth a checkpoint
             self._process.wait(20)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove the folders of sessions that were killed; their servers ended with them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            os.kill(int(folder.name.removeprefix(PREFIX).partition("-")[0]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except PermissionError:
+            continue
 
 
 def _stop_with_parent() -> None:
