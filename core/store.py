@@ -236,4 +236,4 @@ async def transcript_ends(
             Conversation.channel == channel,
         )
     )
-    return {address: (conversation_id, seq) for address, conversation_id, seq in (await session.exec(query)).all()}
+    return {address: (int(number), seq) for address, number, seq in (await session.exec(query)).all() if number}

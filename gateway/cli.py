@@ -21,7 +21,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from gateway import training
     from gateway.run import say
 
-    training.ensure_model(settings_module.load(), say)
+    training.ensure_model(settings_module.load(), say, force=arguments.force)
     return 0
 
 
@@ -54,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(call=function)
+        if name == "train":
+            command.add_argument("--force", action="store_true", help="train although nothing changed")
     for module in (nlu_cli, data_lint, channel_cli, replay_cli, operations_cli, scaffold_cli):
         module.add_commands(commands)
     return main_parser

@@ -12,7 +12,7 @@ from core.tables import OutboxRow
 from core.tenants import Tenants
 from gateway.services import Services
 from utility import seed as demo_seed
-from utility.seed import DemoAccount
+from utility.seed_history import DemoAccount
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="3"><title>Demo text messages</title>

@@ -51,7 +51,7 @@ def _with_database(work: Callable[[Database], Awaitable[int]]) -> int:
 def _doctor() -> int:
     from core.answers import Answers
     from core.tenants import Tenants
-    from gateway import training
+    import gateway.training as training
     from gateway.rasa_process import rasa_python
 
     faults = 0

@@ -69,7 +69,7 @@ def _greet(settings: Settings, service: Service) -> None:
     say(f"  Bijli Sathi serves on     {service.public_url}/")
     say(f"  Health                    {service.public_url}/readyz")
     for channel in service.services.channels.values():
-        if channel.type != "webchat":
+        if channel.type not in ("webchat", "sms"):
             say(f"  Webhook of {channel.type:<15}{service.public_url}/webhooks/{channel.type}")
     if settings.demo:
         say(f"  One-time codes (demo)     {service.public_url}/demo/sms")
