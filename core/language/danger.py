@@ -24,7 +24,7 @@ ALONE = 3  # so few words need no second meaning
 # From this score on the learned model is believed alone; see bot/components/danger_table.py for what it costs.
 CONVINCED = 0.0
 # Down to minus this score, tables read by sound instead of spelling are believed.
-LEANING = 0.5
+LEANING = 1.5
 # Below minus this score, the tables are overruled: all words of the sentence speak of something else.
 UNLIKELY = 6.0
 # What a danger is called that only the model sees, by the first meaning found.
@@ -298,7 +298,7 @@ def _let_go(kind: str, heard: list[str], places: dict[str, list[int]]) -> bool:
         return True
     if kind in ("wire", "shock") and "theft" in places and "strongfall" not in places and "hang" not in places:
         return True
-    return kind == "wire" and bool(_NOT_WIRE.covered(heard)) and "pole" not in places
+    return kind in ("wire", "pole") and bool(_NOT_WIRE.covered(heard))
 
 
 def _excused(heard: list[str]) -> bool:
