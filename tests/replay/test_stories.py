@@ -36,7 +36,8 @@ def test_there_are_stories_in_all_forms_on_two_channels() -> None:
 @pytest.mark.parametrize("path", STORIES, ids=[str(path.relative_to(ROOT)) for path in STORIES])
 async def test_story(path: Path, place: Stage) -> None:
     told = story.load(path)
-    assert all(turn.intent and turn.answers for turn in told.turns), "a turn that expects nothing proves nothing"
+    # The intent of an answer to a question (a bare number, a place) is nobody's concern; what it leads to is.
+    assert all(turn.answers for turn in told.turns), "a turn that expects nothing proves nothing"
     async with FakePlatform() as platform, place.service(told.tenant, platform) as service:
         outcome = await play(told, service)
     assert not outcome.faults, "\n".join(outcome.faults)
