@@ -21,7 +21,7 @@ from sklearn.svm import LinearSVC
 
 from bot.components.features import Features
 
-FOLDS = 2
+FOLDS = 3
 
 
 @dataclass

@@ -22,11 +22,9 @@ from core.language.spelling import loose
 FORGIVEN = 5
 ALONE = 3  # so few words need no second meaning
 # From this score on the learned model is believed alone; see bot/components/danger_table.py for what it costs.
-CONVINCED = 0.0
+CONVINCED = -0.5
 # Down to minus this score, tables read by sound instead of spelling are believed.
 LEANING = 1.5
-# Below minus this score, the tables are overruled: all words of the sentence speak of something else.
-UNLIKELY = 6.0
 # What a danger is called that only the model sees, by the first meaning found.
 _LIKELY = (("wire", "wire"), ("pole", "pole"), ("fire", "fire"), ("smoke", "smoke"), ("shock", "shock"), ("current", "shock"),
            ("water", "water"), ("spark", "spark"), ("line", "wire"), ("gear", "spark"))  # fmt: skip
@@ -206,9 +204,9 @@ def _detect(text: str, second: bool) -> Danger | None:
         return None
     places = _places(_MEANINGS, heard, heard)
     kind = _kind(heard, places)
-    score = danger_model.score(text) if second else 0.0
     if kind is not None:
-        return None if score < -UNLIKELY or _let_go(kind, heard, places) else Danger(kind)
+        return None if _let_go(kind, heard, places) else Danger(kind)
+    score = danger_model.score(text) if second else -LEANING
     if score < -LEANING or not second:
         return None
     places = _places(_MEANINGS_BY_SOUND, sounds(text), heard)
@@ -298,7 +296,7 @@ def _let_go(kind: str, heard: list[str], places: dict[str, list[int]]) -> bool:
         return True
     if kind in ("wire", "shock") and "theft" in places and "strongfall" not in places and "hang" not in places:
         return True
-    return kind in ("wire", "pole") and bool(_NOT_WIRE.covered(heard))
+    return kind == "wire" and bool(_NOT_WIRE.covered(heard)) and "pole" not in places
 
 
 def _excused(heard: list[str]) -> bool:

@@ -13,7 +13,7 @@ from core.language.pieces import Found, Piece, Reading, stems
 from core.language.skeleton import skeleton_word
 
 _VOWELS = str.maketrans("", "", "aiou")
-MIN_CONSONANTS = 5
+MIN_CONSONANTS = 4
 # What a part of a town, a street or a market is called: it belongs to the name before it.
 GENERIC = frozenset(
     fold(
@@ -28,15 +28,15 @@ LOOSE_END = frozenset(fold("area elaka এলাকা মহল্লা gram g
 SUFFIXES = tuple(
     fold(suffix)
     for suffix in (
-    "pur", "pore", "puur", "ganj", "gonj", "gunj", "nagar", "nogor", "abad", "gaon", "khali", "danga", "hati", "hata", "kandi", "para",
-    "garh", "kheda", "khedi", "wada", "wara", "puram", "gachha", "gacha", "bagh", "dighi", "khola", "ghata", "katra", "sarai",
-    "পুর", "গঞ্জ", "নগর", "আবাদ", "গাঁও", "খালী", "খালি", "ডাঙ্গা", "ডাঙা", "হাটি", "হাটা", "বাড়ী", "কান্দি", "পাড়া", "গড়", "বাগ", "দীঘি", "কাঠি", "ছড়ি",
-    "पुर", "गंज", "नगर", "बाद", "गांव", "गढ़", "खेड़ा", "खेड़ी", "वाड़ा", "पुरा", "गढ", "खेडा",
+    "pur", "pore", "puur", "ganj", "gonj", "gunj", "nagar", "nogor", "abad", "gaon", "khali", "danga", "hati", "hata", "bari", "kandi", "chor", "char", "tola", "toli", "para",
+    "garh", "kheda", "khedi", "wada", "wara", "puram", "gachha", "gacha", "bagh", "tala", "dighi", "khola", "ghata", "katra", "sarai",
+    "পুর", "গঞ্জ", "নগর", "আবাদ", "গাঁও", "খালী", "খালি", "ডাঙ্গা", "ডাঙা", "হাটি", "হাটা", "বাড়ী", "কান্দি", "তলা", "তলি", "পাড়া", "গড়", "বাগ", "দীঘি", "কাঠি", "ছড়ি",
+    "पुर", "गंज", "नगर", "बाद", "गांव", "गढ़", "खेड़ा", "खेड़ी", "वाड़ा", "पुरा", "गढ", "खेडा", "टोला",
     )
 )  # fmt: skip
-_BEFORE = frozenset(["in", "at", "near", "from", "inside", "behind", "beside", "opposite"])
+_BEFORE = frozenset("in at near from inside behind beside opposite".split())
 _STOP = frozenset(
-    ["the", "my", "our", "this", "that", "your", "which", "bill", "home", "house", "office", "meter", "account", "november", "october", "money", "time", "night", "morning"]
+    "the my our this that your which bill home house office meter account november october money time night morning".split()
 )
 
 
@@ -101,12 +101,10 @@ class Gazetteer:
                     more = self._rest(pieces, place, name)
                     if more:
                         return len(name), more
-        if pieces[place].text in self.everyday:
-            return 0, 0
-        for stem, kept in reversed(stems(pieces[place].text)):
-            bones = _bones(skeleton_word(stem))
-            if len(bones) >= MIN_CONSONANTS and bones in self.bones and stem not in self.everyday:
-                return 1, kept
+            if len(stem) >= 5 and stem not in self.everyday and pieces[place].text not in self.everyday:
+                bones = _bones(sound)
+                if len(bones) >= MIN_CONSONANTS and bones in self.bones:
+                    return 1, kept
         return 0, 0
 
     def _rest(self, pieces: tuple[Piece, ...], place: int, name: tuple[str, ...]) -> int:
@@ -145,6 +143,8 @@ class Gazetteer:
             "bazar",
             "bazaar",
             "bajar",
+            "para",
+            "road",
             "colony",
             "nagar",
             "chowk",

@@ -188,7 +188,7 @@ NOT_FIRE = """fire_ngo bazare_agun বাজারে_আগুন bazaar_me_aag
     jal_rahe_hain_mujhse"""
 NOT_SPARK = "spark_notes no_spark spark_nai spark_nahi spark_between spark_in_her spark_in_his chingari_app chingari_koi চিঙ্গারি চিঙ্গারি_অ্যাপ স্পার্ক_নাই স্পার্ক_নেই स्पार्क_नहीं स्पार्क_प्लग चिंगारी_ऐप चिंगारी_कोई spark_hai_us स्पार्क_था spark_plugs টেকনো_স্পার্ক spark_plug sparkle sparkling spark_car chevrolet_spark tecno_spark spark_joy spark_ar স্পার্ক_প্লাগ टेक्नो_स्पार्क apache_spark spark_class tecno"
 NOT_POLE = "ढोल_की_पोल पोल_खुल leaning_tower polling_agent এক্সিট_পোল एग्जिट_पोल পোলিং tower_of_pisa pole_dance pole_vault north_pole south_pole flag_pole polling poll exit_poll opinion_poll tent_pole polo pole_position tadpole tel_khuti nol_khuti"
-NOT_WIRE = """ tar_sathe tar_shathe tar_kache tar_jonno tar_kotha তার_সাথে তার_জন্য তার_কাছে তার_কথা তার_নাম তার_বাবা হেডফোনের ওয়াইফাইয়ের ডিশের ডিশ dish ডিশের_লাইন net নেট नेट नगर_निगम nagar_nigam wasa ওয়াসা band_tickets zameen_par जमीन_पर_फिल्म chokhe চোখে
+NOT_WIRE = """ হেডফোনের ওয়াইফাইয়ের ডিশের ডিশ dish ডিশের_লাইন net নেট नेट नगर_निगम nagar_nigam wasa ওয়াসা band_tickets zameen_par जमीन_पर_फिल्म chokhe চোখে
     charger charging_cable data_cable usb headphone earphone mouse guitar sitar wifi wi_fi internet broadband dish_line hdmi ethernet fiber fibre optical router চার্জার হেডফোন ওয়াইফাই ইন্টারনেট ব্রডব্যান্ড চার্জারের चार्जर हेडफोन वाईफाई इंटरनेट ब्रॉडबैंड
     keyboard laptop cable_tv cable_operator wire_transfer gitar গিটার গিটারের गिटार"""
 # What people are shocked by, sing, watch, buy: not danger unless electricity, touch or a body stand beside it.
