@@ -47,7 +47,6 @@ NO_DANGER = [
     "what to do if a wire falls",
     "বিলের অংক দেখে শক খাইছি",
     "polling agent er bhata koto",
-    "tar sathe kotha bolbo pore",
     "headphone er tar chire gese",
     "no electricity since morning",
     "kal bijli kab aayegi",
