@@ -216,6 +216,25 @@ class Quarantine(SQLModel, table=True):
     received_at: datetime = Field(sa_type=WHEN)
 
 
+class Publication(SQLModel, table=True):
+    """What staff put over the files: a wording, a ready answer, hours. The newest row of a name counts; none is removed.
+
+    `kind`: answer, label, canned, hours, templates. `value` is empty where the files count again.
+    """
+
+    __tablename__ = "publication"
+    __table_args__ = (Index("publication_name", "tenant", "kind", "name", "form"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    tenant: str
+    kind: str
+    form: str = ""
+    name: str
+    value: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    note: str = ""
+    staff: str = ""
+    at: datetime = Field(sa_type=WHEN)
+
+
 class AuditEntry(SQLModel, table=True):
     """Who did what; each entry carries the hash of the one before."""
 

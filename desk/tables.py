@@ -75,6 +75,40 @@ class CallWork(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=WHEN)
 
 
+class ConversationLabel(SQLModel, table=True):
+    """A word that operators hang on a conversation, to find it again."""
+
+    __tablename__ = "conversation_label"
+    __table_args__ = (UniqueConstraint("conversation_id", "label"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    conversation_id: int = Field(foreign_key="conversation.id")
+    tenant: str = Field(index=True)
+    label: str
+    staff_id: int = Field(foreign_key="staff.id")
+    created_at: datetime = Field(sa_type=WHEN)
+
+
+class Correction(SQLModel, table=True):
+    """What a misunderstood message should have meant. `state`: chosen, exported, dropped.
+
+    `key` is the sentence without case and signs: one decision holds for all who wrote the same. `text` is what will be
+    trained on, looked through by a person, with no number of a customer in it.
+    """
+
+    __tablename__ = "correction"
+    __table_args__ = (UniqueConstraint("tenant", "form", "key"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    tenant: str
+    form: str
+    key: str
+    text: str
+    understood: str = ""
+    intent: str = ""
+    state: str = Field(default="chosen", index=True)
+    staff_id: int = Field(foreign_key="staff.id")
+    at: datetime = Field(sa_type=WHEN)
+
+
 class AuditHead(SQLModel, table=True):
     """How long the audit is and how it ends, sealed with the service's key: a last entry cannot vanish unseen."""
 
