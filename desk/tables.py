@@ -1,4 +1,4 @@
-"""The desk's own tables: staff and their sessions, notes, canned answers, telephone calls being made."""
+"""The desk's own tables: staff and their sessions, notes, canned answers."""
 
 from __future__ import annotations
 
@@ -58,21 +58,6 @@ class Note(SQLModel, table=True):
     after_seq: int = 0
     text: str
     created_at: datetime = Field(sa_type=WHEN)
-
-
-class CallWork(SQLModel, table=True):
-    """Who is calling back whom. One row a request, so there are never two callers at once."""
-
-    __tablename__ = "callback_work"
-    __table_args__ = (UniqueConstraint("request_id"),)
-    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
-    request_id: int = Field(foreign_key="callback_request.id")
-    staff_id: int | None = Field(default=None, foreign_key="staff.id")
-    claimed_at: datetime | None = Field(default=None, sa_type=WHEN)
-    attempts: int = 0
-    outcome: str = ""
-    note: str = ""
-    done_at: datetime | None = Field(default=None, sa_type=WHEN)
 
 
 class ConversationLabel(SQLModel, table=True):

@@ -18,6 +18,7 @@ class Takeover(SQLModel, table=True):
 
     `version` rises with each change; a change names the version it saw. `waiting_since` is when the customer began to
     wait for a person's word. `assignee_id` is empty in the queue and while somebody answers outside our desk.
+    `rating` is the customer's, 1 to 5, given once.
     """
 
     __tablename__ = "takeover"
@@ -43,9 +44,11 @@ class Takeover(SQLModel, table=True):
     assigned_at: datetime | None = Field(default=None, sa_type=WHEN)
     waiting_since: datetime | None = Field(default=None, sa_type=WHEN)
     snoozed_until: datetime | None = Field(default=None, sa_type=WHEN)
+    first_reply_at: datetime | None = Field(default=None, sa_type=WHEN)
     replied_at: datetime | None = Field(default=None, sa_type=WHEN)
     ended_at: datetime | None = Field(default=None, sa_type=WHEN)
     rating: int | None = None
+    rated_at: datetime | None = Field(default=None, sa_type=WHEN)
 
 
 class HandoffEvent(SQLModel, table=True):
