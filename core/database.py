@@ -7,12 +7,15 @@ Writers of one process wait in a line of their own instead of in SQLite's busy l
 from __future__ import annotations
 
 import asyncio
+import threading
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -26,6 +29,8 @@ from core.clock import Clock, SystemClock
 from core.errors import ConfigurationError
 
 BUSY_MS = 30_000
+# How long closing waits for a SQLite connection's thread that still works off a cancelled statement.
+THREAD_SECONDS = 5
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -76,11 +81,18 @@ class Database:
         self.url = url
         self.clock = clock or SystemClock()
         self.is_sqlite = url.startswith("sqlite")
+        self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         if self.is_sqlite:
             path = Path(url.split(":///", 1)[1])
             path.parent.mkdir(parents=True, exist_ok=True)
+
+            async def connect() -> aiosqlite.Connection:
+                connection = aiosqlite.connect(path)
+                self._threads.add(connection._thread)
+                return await connection
+
             self.engine: AsyncEngine = create_async_engine(
-                url, poolclass=AsyncAdaptedQueuePool, pool_size=8, max_overflow=8
+                url, poolclass=AsyncAdaptedQueuePool, pool_size=8, max_overflow=8, async_creator=connect
             )
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
         else:
@@ -131,4 +143,8 @@ class Database:
         return self.clock.now()
 
     async def close(self) -> None:
+        """Close every connection; none of their threads outlives the event loop that it reports to."""
         await self.engine.dispose()
+        for thread in list(self._threads):
+            if thread.is_alive():
+                await asyncio.to_thread(thread.join, THREAD_SECONDS)

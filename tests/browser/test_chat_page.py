@@ -242,7 +242,8 @@ async def test_a_line_cut_at_any_moment_loses_and_doubles_nothing(visit: Open) -
     for number in range(6):
         await seen.say(f"word {number}")
         for line in [line for lines in seen.double.hub._lines.values() for line in lines]:
-            line.pipe._request.transport.abort()  # type: ignore[attr-defined]
+            if (transport := line.pipe._request.transport) is not None:  # type: ignore[attr-defined]
+                transport.abort()
         await seen.page.wait_for_selector("html[data-line=online]", timeout=15_000)
     await seen.answered(6)
     assert await seen.texts("mine") == [f"word {number}" for number in range(6)]

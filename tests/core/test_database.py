@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -33,6 +34,29 @@ async def test_an_error_rolls_a_transaction_back(database: Database) -> None:
             raise RuntimeError("on purpose")
     async with database.reading() as session:
         assert (await session.execute(text("SELECT count(*) FROM contact"))).scalar_one() == 0
+
+
+async def test_closing_leaves_no_thread_behind(database: Database) -> None:
+    """A statement that is cancelled half-way still reports to its loop: the loop must be there until it has."""
+    long = text(
+        "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 200000)"
+        " SELECT count(*) FROM counted"
+    )
+
+    async def read() -> None:
+        async with database.reading() as session:
+            await session.execute(long)
+
+    before = threading.active_count()
+    tasks = [asyncio.create_task(read()) for _ in range(4)]
+    await asyncio.sleep(0.01)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await database.close()
+    if database.is_sqlite:
+        assert [thread.name for thread in threading.enumerate() if "_connection_worker_thread" in thread.name] == []
+    assert threading.active_count() <= before + 1  # the one that waited
 
 
 async def test_each_test_gets_an_empty_database(database: Database) -> None:
