@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import handoff.service
 from connectors import registry
 from connectors.base import Tools
 from core import migrate
+from core.alone import presence
 from core.answers import Answers
 from core.clock import Clock
 from core.database import Database
@@ -94,11 +95,13 @@ async def running(
     key = signing_key(settings)
     db = Database(settings.resolved_database_url, clock)
     transport = HttpTransport()
+    running_here = AsyncExitStack()
     runners: list[web.AppRunner] = []
     processes: list[RasaProcess] = []
     try:
         await migrate.upgrade(db)
         await db.check()
+        await running_here.enter_async_context(presence(db))
         tenants = Tenants.load(ROOT)
         answers = Answers.load(ROOT)
         if settings.demo:
@@ -108,7 +111,6 @@ async def running(
         documents = Documents(tenants, utility, key)
         files = Files(documents)
         channels = {channel.key: channel for channel in registry.channels(settings, tenants)}
-        transport.allow(registry.base_urls(channels.values()))
         transport.allow(registry.base_urls(channels.values()))
         hub = webchat.WebchatHub()
         ownership = Ownership(db, tenants, utility, key, registry.sms_queue(db))
@@ -190,6 +192,7 @@ async def running(
         for runner in reversed(runners):
             await runner.cleanup()
         await transport.close()
+        await running_here.aclose()
         await db.close()
 
 

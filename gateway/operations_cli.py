@@ -49,9 +49,9 @@ def _with_database(work: Callable[[Database], Awaitable[int]]) -> int:
 
 
 def _doctor() -> int:
+    import gateway.training as training
     from core.answers import Answers
     from core.tenants import Tenants
-    import gateway.training as training
     from gateway.rasa_process import rasa_python
 
     faults = 0

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from core.answers import Answers
-from core.tenants import Tenants
-from utility.ownership import Ownership
-
 from connectors.base import Channel, Connector, Upload
+from core.answers import Answers
 from core.database import Database
 from core.inbox import Inbox
 from core.messages import Attachment
 from core.outbox import Outbox
 from core.settings import Settings
+from core.tenants import Tenants
 from gateway.rasa_client import RasaClient
 from utility.base import UtilityGateway
+from utility.ownership import Ownership
 
 
 @dataclass(kw_only=True)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
-from core.answers import Rendered
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import outbox, store
+from core.answers import Rendered
 from core.messages import Actor, Attachment, Call, Link, OutgoingMessage, Priority, QuickReply
 from core.tables import Conversation
 from gateway import metrics

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from bot.components.nlg import AnswerNames
-from bot.components.turn import choice_parse, plain
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
+
+from bot.components.nlg import AnswerNames
+from bot.components.turn import choice_parse, plain
 
 DISGUISES = ("/{}", "  /{}", "\u200b/{}", "\ufeff \u200d/{}", "\n\t/{}", "\u202e/{}")
 SHORTHANDS = ("restart", "affirm", 'verified{"account":"123"}', 'report_hazard@1.0{"place":"x"}', "session_start")
