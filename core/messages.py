@@ -63,7 +63,7 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class MediaRef:
-    """A file the customer sent; `ref` is the platform's id or address, fetched later by the worker."""
+    """A file the customer sent; `ref` is the platform's id or address, `stored` its row in the table `medium`."""
 
     kind: str
     ref: str
@@ -71,6 +71,7 @@ class MediaRef:
     name: str = ""
     size: int = 0
     caption: str = ""
+    stored: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

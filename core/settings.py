@@ -63,6 +63,20 @@ class Settings(BaseSettings):
         "", description="SMS gateway: POST JSON {to, text}. Empty: shown on the demo page and in the log."
     )
 
+    media_url: str = Field(
+        "", description="S3-compatible bucket for customers' files, https://host/bucket. Empty: in the data folder."
+    )
+    media_region: str = Field("us-east-1", description="Region of the bucket, as its signature wants it.")
+    media_access_key: SecretStr = Field(SecretStr(""), description="Access key of the bucket.")
+    media_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the bucket.")
+    media_days: int = Field(
+        400, ge=0, description="Days after which customers' files are removed; 0 keeps them for ever."
+    )
+    stt_url: str = Field(
+        "", description="Speech to text: POST a form with `file` and `language`, get {text}. Empty: nobody listens."
+    )
+    stt_token: SecretStr = Field(SecretStr(""), description="Bearer token for speech to text, where it wants one.")
+
     rasa_workers: int = Field(1, ge=0, le=16, description="Rasa processes that `sathi run` starts; 0 starts none.")
     rasa_url: str = Field("", description="Rasa servers run elsewhere, comma-separated. Empty: started here.")
     action_host: str = Field("127.0.0.1", description="Address the action endpoint listens on; private networks only.")
@@ -111,6 +125,10 @@ def check(settings: Settings) -> None:
         _require(problems, "TELEGRAM_SECRET_TOKEN", settings.telegram_secret_token, "Telegram")
     if settings.secret_key.get_secret_value():
         _require(problems, "SECRET_KEY", settings.secret_key, "signing")
+    if settings.media_url:
+        for name, secret in (("ACCESS", settings.media_access_key), ("SECRET", settings.media_secret_key)):
+            if not secret.get_secret_value():
+                problems.append(f"SATHI_MEDIA_{name}_KEY is not set, but SATHI_MEDIA_URL names a bucket")
     if not settings.action_timeout < settings.turn_timeout < settings.lease_seconds:
         problems.append("SATHI_ACTION_TIMEOUT < SATHI_TURN_TIMEOUT < SATHI_LEASE_SECONDS must hold")
     if not settings.resolved_database_url.startswith(("sqlite+aiosqlite:", "postgresql+asyncpg:")):

@@ -181,6 +181,42 @@ class OutboxRow(SQLModel, table=True):
     read_at: datetime | None = Field(default=None, sa_type=WHEN)
 
 
+class Medium(SQLModel, table=True):
+    """A file that a customer sent, and where it lies. `state`: wanted, stored, refused, removed.
+
+    It is its own queue: a wanted row is due at `due_at`, and whoever claims it moves that on, so a dead worker's file is
+    taken up by another. `latitude` and `longitude` are the picture's own, kept only when a place had been asked for.
+    """
+
+    __tablename__ = "medium"
+    __table_args__ = (UniqueConstraint("message_id", "place"), Index("medium_due", "state", "due_at"))
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    tenant: str
+    channel: str
+    conversation_id: int = Field(foreign_key="conversation.id", index=True)
+    message_id: int = Field(foreign_key="message.id")
+    place: int = 0
+    kind: str
+    ref: str
+    name: str = ""
+    mime: str = ""
+    size: int = 0
+    width: int = 0
+    height: int = 0
+    digest: str = ""
+    shelf_key: str = ""
+    words: str = ""
+    place_wanted: bool = False
+    latitude: float | None = None
+    longitude: float | None = None
+    state: str = "wanted"
+    reason: str = ""
+    attempts: int = 0
+    due_at: datetime = Field(sa_type=WHEN)
+    created_at: datetime = Field(sa_type=WHEN)
+    stored_at: datetime | None = Field(default=None, sa_type=WHEN)
+
+
 class ParkedStatus(SQLModel, table=True):
     """A status that came before we knew the message; applied when the id is stored, dropped after ten minutes."""
 

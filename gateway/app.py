@@ -22,6 +22,7 @@ from core.answers import Answers
 from core.clock import Clock
 from core.database import Database
 from core.inbox import Inbox
+from core.media import FolderShelf, Library, Shelf
 from core.outbox import Outbox
 from core.settings import ROOT, Settings
 from core.tenants import Tenants
@@ -32,8 +33,11 @@ from gateway.action_endpoint import ActionEndpoint
 from gateway.context import Contexts
 from gateway.files import Files
 from gateway.health import Health
+from gateway.hearing import HttpHearing
 from gateway.keys import signing_key
 from gateway.limits import Limits
+from gateway.media_s3 import S3Shelf
+from gateway.media_worker import MediaWorkers
 from gateway.people import People
 from gateway.rasa_client import RasaClient
 from gateway.rasa_process import RasaProcess, free_port, rasa_python
@@ -42,7 +46,6 @@ from gateway.services import Services
 from gateway.speaking import Speaker
 from gateway.transport import HttpTransport
 from gateway.turns import Turns
-from gateway.webchat_uploads import Uploads
 from gateway.worker import Workers
 from utility.bill_document import Documents
 from utility.local import LocalUtility
@@ -96,6 +99,7 @@ async def running(
     db = Database(settings.resolved_database_url, clock)
     transport = HttpTransport()
     running_here = AsyncExitStack()
+    shelf = make_shelf(settings)
     runners: list[web.AppRunner] = []
     processes: list[RasaProcess] = []
     try:
@@ -111,7 +115,7 @@ async def running(
         documents = Documents(tenants, utility, key)
         files = Files(documents)
         channels = {channel.key: channel for channel in registry.channels(settings, tenants)}
-        transport.allow(registry.base_urls(channels.values()))
+        transport.allow([*registry.base_urls(channels.values()), settings.stt_url])
         hub = webchat.WebchatHub()
         ownership = Ownership(db, tenants, utility, key, registry.sms_queue(db))
         connectors = registry.connectors(Tools(transport=transport, load=files.load), {"webchat": hub})
@@ -140,24 +144,27 @@ async def running(
             ownership=ownership,
             rasa=rasa,
             load_file=files.load,
+            library=Library(db, shelf),
+            limits=Limits(),
+            hearing=HttpHearing(transport, settings.stt_url, settings.stt_token) if settings.stt_url else None,
         )
         contexts = Contexts(services, complaints.service.Complaints(db, tenants), handoff.service.Handoff(db, tenants))
         endpoint = ActionEndpoint(actions_token, contexts.of, settings.action_timeout)
         runners.append(await _serve(endpoint.app(), settings.action_host, action_port))
         for process in processes:
             await process.start()
-        limits = Limits()
-        work = asyncio.Event()
+        work = services.sends_waiting
         speaker = Speaker(services)
         people = People(services, speaker)
-        workers = Workers(services, Turns(services, speaker, people), work)
-        senders = Senders(services, limits, work)
+        files_coming = MediaWorkers(services, speaker)
+        workers = Workers(services, Turns(services, speaker, people, files_coming.collector), work)
+        senders = Senders(services, services.limits, work)
         app = web.Application(client_max_size=webhooks.MAX_BODY, middlewares=[secure])
         app.add_routes(webhooks.routes(services))
-        app.add_routes(Health(services, limits).routes())
+        app.add_routes(Health(services, services.limits).routes())
         app.add_routes(webchat.routes(services, hub))
         app.on_shutdown.append(hub.close)
-        desk = staff_desk.make(services, people, Uploads(settings.data_dir / "uploads"), work)
+        desk = staff_desk.make(services, people, work)
         app.add_routes(desk_routes(desk))
         app.on_shutdown.append(desk.live.close)
         if settings.demo:
@@ -168,6 +175,7 @@ async def running(
         await rasa.start()
         await workers.start()
         await senders.start()
+        await files_coming.start()
         public = await _serve(app, settings.host, settings.port)
         runners.append(public)
         host, port = public.addresses[0][:2]
@@ -184,6 +192,7 @@ async def running(
         await public.cleanup()
         runners.remove(public)
         await workers.stop(DRAIN_SECONDS)
+        await files_coming.stop()
         await senders.stop(10.0)
         await rasa.stop()
         await inbox.stop()
@@ -193,7 +202,16 @@ async def running(
             await runner.cleanup()
         await transport.close()
         await running_here.aclose()
+        if isinstance(shelf, S3Shelf):
+            await shelf.close()
         await db.close()
+
+
+def make_shelf(settings: Settings) -> Shelf:
+    """Where customers' files lie: a bucket when one is named, else the data folder."""
+    if settings.media_url:
+        return S3Shelf(settings.media_url, settings.media_region, settings.media_access_key, settings.media_secret_key)
+    return FolderShelf(settings.data_dir)
 
 
 async def _serve(app: web.Application, host: str, port: int) -> web.AppRunner:

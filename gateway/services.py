@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -9,10 +10,13 @@ from connectors.base import Channel, Connector, Upload
 from core.answers import Answers
 from core.database import Database
 from core.inbox import Inbox
+from core.media import Library
 from core.messages import Attachment
 from core.outbox import Outbox
 from core.settings import Settings
 from core.tenants import Tenants
+from gateway.hearing import Hearing
+from gateway.limits import Limits
 from gateway.rasa_client import RasaClient
 from utility.base import UtilityGateway
 from utility.ownership import Ownership
@@ -20,7 +24,10 @@ from utility.ownership import Ownership
 
 @dataclass(kw_only=True)
 class Services:
-    """The parts by name. `key` signs tokens and links; `channels` is by key, `connectors` by channel type."""
+    """The parts by name. `key` signs tokens and links; `channels` is by key, `connectors` by channel type.
+
+    `new_media` wakes whoever fetches files, `sends_waiting` whoever sends.
+    """
 
     settings: Settings
     key: bytes = field(repr=False)
@@ -35,6 +42,11 @@ class Services:
     ownership: Ownership
     rasa: RasaClient
     load_file: Callable[[Attachment], Awaitable[Upload]]
+    library: Library
+    limits: Limits
+    hearing: Hearing | None = None
+    new_media: asyncio.Event = field(default_factory=asyncio.Event)
+    sends_waiting: asyncio.Event = field(default_factory=asyncio.Event)
 
     def channel(self, key: str) -> Channel | None:
         """A configured channel, or None when it is not (any more)."""

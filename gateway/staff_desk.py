@@ -10,21 +10,18 @@ from desk.base import File, Parts
 from desk.web import Desk
 from gateway.people import People
 from gateway.services import Services
-from gateway.webchat_uploads import Uploads
-
-UPLOAD = "upload:"
 
 
-def make(services: Services, people: People, uploads: Uploads, work: asyncio.Event) -> Desk:
+def make(services: Services, people: People, work: asyncio.Event) -> Desk:
     """The staff's web app of this service."""
 
     async def fetch(channel_key: str, media: MediaRef) -> File:
-        if media.ref.startswith(UPLOAD):
-            content = await uploads.read(media.ref)
-            if content is None:
-                raise Refused("the file is not there any more", code="no_file")
-            return File(name=media.name, mime=media.mime, content=content)
         channel = services.channels[channel_key]
+        if media.stored:
+            kept = await services.library.open(media.stored, channel.tenant)
+            if kept is None:
+                raise Refused("the file is not there, or not yet", code="no_file")
+            return File(name=kept.name, mime=kept.mime, content=kept.content)
         found = await services.connector(channel).fetch(media, channel)
         return File(name=found.name, mime=found.mime, content=found.content)
 

@@ -25,7 +25,9 @@ from core.inbox import TIMER, Claimed, inbox
 from core.language import commands, danger, script
 from core.messages import Actor, IncomingMessage, Kind, incoming_from_json, status_from_json
 from core.tables import Contact, Conversation
-from gateway import metrics
+from gateway import arrivals, metrics
+from gateway.arrivals import Heard
+from gateway.media_worker import Collector
 from gateway.people import CANCEL, LEAVE, RATE, People
 from gateway.rasa_client import Answer, TurnResult
 from gateway.services import Services
@@ -34,6 +36,7 @@ from gateway.speaking import Speaker
 log = structlog.get_logger(__name__)
 MAX_TEXT = 4096  # characters; reliability.md T27
 MASK = "••••••"
+HEARD_SHOWN = 300  # letters of a recording that are read back
 NUMBER = re.compile(r"\s*([0-9০-৯०-९]{1,2})\s*[.)।]?\s*")
 DIGITS = {
     ord(letter): str(value) for zero in "০०" for value, letter in enumerate(chr(ord(zero) + i) for i in range(10))
@@ -53,6 +56,7 @@ class Occasion:
     text: str
     keep: str
     cut: bool = False
+    heard: Heard | None = None
 
     @property
     def dedupe(self) -> str:
@@ -62,10 +66,13 @@ class Occasion:
 class Turns:
     """Handles claimed inbox rows. `handle` either commits the row's end or raises."""
 
-    def __init__(self, services: Services, speaker: Speaker, people: People | None = None) -> None:
+    def __init__(
+        self, services: Services, speaker: Speaker, people: People | None = None, collector: Collector | None = None
+    ) -> None:
         self._services = services
         self._speaker = speaker
         self._people = people or People(services, speaker)
+        self._collector = collector or Collector(services)
 
     async def handle(self, claimed: Claimed) -> str:
         """Handle one row; returns the outcome for the metrics."""
@@ -84,11 +91,18 @@ class Turns:
         occasion = await self._open(claimed, channel, message)
         if message.kind in SILENT_KINDS or message.actor is not Actor.CUSTOMER:
             return await self._note(occasion)
+        spoken = arrivals.is_spoken(message)
+        if spoken:
+            await self._listen(occasion)
         found = danger.detect(occasion.text) if occasion.text else None
         if found:
             await self._warn(occasion, found.kind)
         if occasion.conversation.status != "pending":
             return await self._with_people(occasion, bool(found))
+        if spoken and not occasion.text:
+            return await self._tell(occasion, "utter_voice_kept")
+        if arrivals.unreadable(message):
+            return await self._tell(occasion, "utter_kind_unknown")
         acknowledging = asyncio.create_task(self._acknowledge(occasion))
         try:
             request = await self._request(occasion, bool(found))
@@ -108,7 +122,7 @@ class Turns:
             contact, conversation = await store.open_conversation(
                 session, services.db, channel.tenant, channel.key, message
             )
-        text = message.text
+        text = arrivals.words_of(message)
         cut = len(text) > MAX_TEXT
         if cut:
             text = text[:MAX_TEXT]
@@ -122,6 +136,16 @@ class Turns:
             keep=text,
             cut=cut,
         )
+
+    async def _listen(self, occasion: Occasion) -> None:
+        """A recording becomes words, where somebody listens; from then on it is handled like a written message."""
+        name = f"inbox:{occasion.claimed.id}"
+        language = self._form(occasion)
+        occasion.heard = await arrivals.listen(
+            self._services, self._collector, occasion.channel, occasion.message, name, language
+        )
+        if occasion.heard is not None:
+            occasion.text = occasion.keep = occasion.heard.content.words
 
     def _form(self, occasion: Occasion, language: str = "") -> str:
         """The written form to answer in: chosen, else of this message, else remembered, else the tenant's."""
@@ -283,6 +307,8 @@ class Turns:
         answers = result.answers
         if occasion.cut:
             answers = [Answer(name="utter_text_cut", facts={"limit": {"$number": str(MAX_TEXT)}}), *answers]
+        if occasion.heard is not None:
+            answers = [Answer(name="utter_voice_heard", facts={"words": occasion.text[:HEARD_SHOWN]}), *answers]
         assert conversation.id is not None and contact.id is not None
         async with self._services.db.transaction() as session:
             if await self._people.status(session, conversation.id) != "pending":
@@ -331,7 +357,12 @@ class Turns:
             if occasion.keep != occasion.message.text:
                 await session.execute(update(Message).where(col(Message.id) == int(written)).values(text=occasion.keep))
             return
-        await store.write_incoming(session, self._services.db, occasion.conversation, occasion.message, occasion.keep)
+        row = await store.write_incoming(
+            session, self._services.db, occasion.conversation, occasion.message, occasion.keep
+        )
+        await arrivals.note_files(session, self._services, occasion.conversation, row, occasion.message, occasion.heard)
+        if occasion.message.media:
+            self._services.new_media.set()
 
     async def _with_people(self, occasion: Occasion, in_danger: bool) -> str:
         """A message to people: the bot is silent. Leaving the queue is the one thing it still understands."""
@@ -385,6 +416,20 @@ class Turns:
         async with self._services.db.transaction() as session:
             await self._services.inbox.finish(session, claimed, {}, state="ignored", reason=reason)
         return "ignored"
+
+    async def _tell(self, occasion: Occasion, name: str) -> str:
+        """One honest answer that needs no understanding; what was being talked about stays as it is."""
+        assert occasion.conversation.id is not None
+        async with self._services.db.transaction() as session:
+            owned = await self._people.status(session, occasion.conversation.id) != "pending"
+            await self._write_incoming(session, occasion)
+            if owned:
+                await self._people.wrote(session, occasion.conversation.id, danger=False)
+            else:
+                form = self._guess(occasion)
+                await self._speaker.say(session, occasion.conversation, form, [Answer(name=name)], occasion.dedupe)
+            await self._services.inbox.finish(session, occasion.claimed, {"outcome": "told", "answers": [name]})
+        return "told"
 
     async def _degrade(self, occasion: Occasion, reason: str) -> str:
         """The honest answer while the dialogue core is not there: we keep the message, here is the hotline."""

@@ -56,7 +56,7 @@ def routes(services: Services, hub: WebchatHub) -> list[web.RouteDef]:
     hub.serve(services.db, channel.tenant, channel.key)
     sessions = Sessions(services.key, services.db.now)
     origins = Origins(services.settings)
-    uploads = Uploads(services.settings.data_dir / "uploads")
+    uploads = Uploads(services.library.shelf)
     intake = Intake(services, channel, uploads)
     frames = Frames(sessions, services.load_file)
     sockets = Sockets(services, hub, sessions, origins, intake, frames)

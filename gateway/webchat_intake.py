@@ -12,14 +12,14 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors.base import Channel
 from connectors.webchat import BadFrame, Said, message_of
-from core import store
+from core import media, store
 from core.inbox import insert
 from core.language import danger
 from core.messages import Delivery, IncomingMessage, Kind, MediaRef, StatusUpdate, to_json
 from core.tables import Message
 from gateway.services import Services
 from gateway.webchat_sessions import Rate
-from gateway.webchat_uploads import Uploads
+from gateway.webchat_uploads import Uploads, shelf_key
 from gateway.webhooks import message_row
 
 MESSAGES, MESSAGE_SECONDS = 5, 5.0
@@ -84,6 +84,9 @@ class Intake:
                 choice = await store.read_token(session, services.db, conversation, message.token)
                 text = choice.title if choice else ""
             row = await store.write_incoming(session, services.db, conversation, message, text)
+            for medium in await media.register(session, services.db, conversation, row, dict(enumerate(message.media))):
+                # Checked and stored when it was uploaded.
+                medium.state, medium.shelf_key, medium.stored_at = "stored", shelf_key(medium.ref), services.db.now()
             noted = replace(message, detail={**message.detail, "transcript": row.id})
             entry = replace(message_row(channel.key, noted), payload=to_json(noted))
             if not await insert(session, services.db, [entry]):

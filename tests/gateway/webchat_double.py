@@ -18,6 +18,7 @@ from core import outbox as outbox_module
 from core import store
 from core.database import Database
 from core.inbox import Inbox
+from core.media import FolderShelf, Library
 from core.messages import (
     Actor,
     Attachment,
@@ -114,6 +115,7 @@ class Double:
                 channels={self.channel.key: self.channel},
                 connector=lambda channel: connector,
                 load_file=self.load,
+                library=Library(db, FolderShelf(folder)),
             ),
         )
         self.connector = connector
