@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from actions.accounts import named_utility, owned_if_possible, utility_name
 from actions.turn import Turn, act
 from complaints.service import OPEN
+from handoff.callbacks import NewCallback
 from utility.places import find_areas
 
 MAX_OFFICES = 6
@@ -113,23 +114,28 @@ async def request_callback(turn: Turn) -> None:
         return
     wanted_at, words = wanted_time(turn)
     summary = await summary_of(turn)
+    new = NewCallback(
+        tenant=turn.tenant.slug,
+        utility=await company_of(turn),
+        language=turn.form,
+        contact_id=ctx.contact_id,
+        conversation_id=ctx.conversation_id,
+        phone=phone,
+        wanted_at=wanted_at,
+        wanted_words=words,
+        summary=summary,
+    )
     async with ctx.db.transaction() as session:
         await ctx.guard(session)
-        await ctx.handoff.request_callback(
-            session,
-            effect_key=ctx.key("callback"),
-            tenant=turn.tenant.slug,
-            contact_id=ctx.contact_id,
-            conversation_id=ctx.conversation_id,
-            phone=phone,
-            wanted_at=wanted_at,
-            wanted_words=words,
-            summary=summary,
-        )
+        row = await ctx.handoff.request_callback(session, ctx.key("callback"), new)
+    due = row.due_at
+    # Said only where it is not what was asked for: nobody calls while the desk is closed.
+    later = due is not None and due > max(ctx.now(), wanted_at or ctx.now())
     turn.say(
         "utter_callback_noted",
         phone=phone,
         when={"$when": wanted_at.isoformat()} if wanted_at else words,
+        opening={"$when": due.isoformat()} if due and later else None,
     )
 
 

@@ -12,6 +12,7 @@ from core.tenant_model import (
     ChannelEntry,
     ComplaintLimit,
     Domain,
+    Duty,
     Fee,
     FixedCharge,
     Grievance,
@@ -37,6 +38,7 @@ CODE = r"[A-Z]{3}"
 FIXED_PER = ("connection", "kw", "units")
 BASES = ("energy+fixed", "energy", "bill", "recharge")
 SETTINGS = ("urban", "rural", "any")
+PATIENCE = ("notice", "queue", "reply", "customer", "presence", "places")
 
 
 def unique(faults: list[str], what: str, pairs: Iterable[tuple[str, str]]) -> None:
@@ -68,7 +70,8 @@ class Loader:
         region = read_yaml(self._root / "_regions" / f"{region_name}.yml", self._faults, f"_regions/{region_name}.yml")
         timezone = self._timezone(region)
         holidays = tuple(
-            Holiday(day=item.day("day"), name=item.words("name"), **item.fact()) for item in region.nodes("holidays")
+            Holiday(day=item.day("day"), name=item.words("name"), **item.fact())
+            for item in (*region.nodes("holidays"), *node.nodes("holidays"))
         )
         forms = node.texts("forms")
         if not forms:
@@ -127,6 +130,8 @@ class Loader:
             else None,
             storm_note=node.words("storm_note", required=False) or region.words("storm_note", required=False),
             channels=self._channels(),
+            patience=self._patience(node),
+            duty=self._duty(node, forms, default_form),
         )
         mobile.close()
         region.close()
@@ -149,6 +154,30 @@ class Loader:
         keys = node.map_of_texts("keys")
         node.close()
         return Hotline(number=number if known else "", keys=keys, unconfirmed="" if known else number, **fact)
+
+    def _patience(self, node: Node) -> dict[str, float]:
+        """Minutes by name, for what the tenant wants otherwise than everybody."""
+        if "patience" not in node:
+            return {}
+        item = node.node("patience")
+        found: dict[str, float] = {name: item.whole(name) for name in PATIENCE if name in item}
+        for name, value in found.items():
+            if value < 1:
+                item.fault(name, "must be 1 or more")
+        item.close()
+        return found
+
+    def _duty(self, node: Node, forms: tuple[str, ...], default_form: str) -> Duty | None:
+        """Who is told of danger by text message while nobody is at the desk."""
+        if "duty" not in node:
+            return None
+        item = node.node("duty")
+        form = item.text("form", default_form)
+        if form not in forms:
+            item.fault("form", f"{form!r} is not among forms")
+        duty = Duty(phone=item.text("phone", pattern=r"\+\d{8,15}"), form=form, **item.fact())
+        item.close()
+        return duty
 
     def _hours(self, node: Node, timezone: str, holidays: tuple[Holiday, ...]) -> dict[str, Hours]:
         """Hours of the telephone, of the people who answer chats, of the offices."""

@@ -105,6 +105,14 @@ class Hours(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Duty(Fact):
+    """The telephone that is told of danger while nobody is at the desk. An unconfirmed number serves the demo alone."""
+
+    phone: str
+    form: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class IdentifierFormat(Fact):
     """How a number that names an account, a meter or an application looks: `prefix`, then so many digits."""
 
@@ -337,7 +345,10 @@ class Utility:
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
-    """Who runs channels and a desk, and all that customers may be told about the company."""
+    """Who runs channels and a desk, and all that customers may be told about the company.
+
+    `patience` is in minutes, by the names of handoff/hours.py.
+    """
 
     slug: str
     code: str
@@ -359,6 +370,8 @@ class Tenant:
     grievance: Grievance | None
     storm_note: Names
     channels: tuple[ChannelEntry, ...]
+    patience: Mapping[str, float] = field(default_factory=dict)
+    duty: Duty | None = None
 
     @property
     def emergency(self) -> str:

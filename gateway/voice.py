@@ -25,7 +25,9 @@ class Voice:
     async def say(
         self, session: AsyncSession, conversation: Conversation, name: str, facts: Mapping[str, Any], dedupe: str
     ) -> None:
-        """Queue an answer in the written form the customer uses."""
+        """Queue an answer in the written form the customer uses; the same `dedupe` again says nothing."""
+        if await self._said(session, dedupe):
+            return
         contact = await session.get(Contact, conversation.contact_id)
         tenant = self._services.tenants.get(conversation.tenant)
         form = (contact.language if contact else "") or tenant.default_form
@@ -36,8 +38,11 @@ class Voice:
     ) -> bool:
         """Queue an operator's message. The same `dedupe` again writes nothing; returns whether it was new."""
         assert message.author is Actor.OPERATOR
-        query = outbox.select().with_only_columns(outbox.c.id).where(outbox.c.dedupe == f"{dedupe}:0")
-        if (await session.execute(query)).first() is not None:
+        if await self._said(session, dedupe):
             return False
         await self._speaker.put(session, conversation, message, dedupe)
         return True
+
+    async def _said(self, session: AsyncSession, dedupe: str) -> bool:
+        query = outbox.select().with_only_columns(outbox.c.id).where(outbox.c.dedupe == f"{dedupe}:0")
+        return (await session.execute(query)).first() is not None

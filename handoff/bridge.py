@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import col, select
@@ -19,20 +19,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import Database
 from core.tables import Conversation, Message
-from handoff import alarms, events, routing
+from core.tenants import Tenants
+from handoff import alarms, events, hours, routing
 from handoff.desk_tables import HandoffEvent, Operator, Takeover
 from handoff.hours import Patience
 from handoff.moves import BOT, CUSTOMER, ENDED, SYSTEM, By, HandoffRefused, Move, State, Who, rule
+from handoff.voice import Voice
 
 RATING = range(1, 6)
-
-
-class Voice(Protocol):
-    """Puts an answer in the customer's language on its way, in the caller's transaction, once for a `dedupe`."""
-
-    async def say(
-        self, session: AsyncSession, conversation: Conversation, name: str, facts: Mapping[str, Any], dedupe: str
-    ) -> None: ...
+# Why a person cannot come; kept with the refusal.
+QUEUE_FULL, OUT_OF_HOURS, NOBODY_ON_DUTY = "queue full", "out of hours", "nobody on duty"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +46,17 @@ class Wish:
 class Bridge:
     """The service. Nothing here commits: the caller's transaction does."""
 
-    def __init__(self, db: Database, voice: Voice, patience: Patience | None = None) -> None:
+    def __init__(
+        self, db: Database, voice: Voice, patience: Patience | None = None, tenants: Tenants | None = None
+    ) -> None:
         self._db = db
         self._voice = voice
+        self._tenants = tenants
         self.patience = patience or Patience()
+
+    def patience_for(self, tenant: str) -> Patience:
+        """How patient a tenant is: its own data over what holds for everybody."""
+        return hours.patience_of(self._tenants.get(tenant), self.patience) if self._tenants else self.patience
 
     async def current(self, session: AsyncSession, conversation_id: int) -> Takeover | None:
         """The takeover that has not ended, if any."""
@@ -74,12 +77,13 @@ class Bridge:
         if refused := await self._refusal(session, takeover):
             return await self._begin(session, conversation, takeover, Move.REFUSE, SYSTEM, refused)
         takeover = await self._begin(session, conversation, takeover, Move.ASK, by, wish.reason)
-        operator = await routing.best_operator(session, self._db, takeover, self.patience)
+        patience = self.patience_for(takeover.tenant)
+        operator = await routing.best_operator(session, self._db, takeover, patience)
         if operator is not None and takeover.id is not None:
             return await self.change(
                 session, takeover.id, Move.CLAIM, SYSTEM, assignee=operator, why="given automatically"
             )
-        place = await routing.place(session, self._db, takeover, self.patience)
+        place = await routing.place(session, self._db, takeover, patience)
         await self.tell_place(session, conversation, takeover, place, first=True)
         return takeover
 
@@ -103,11 +107,16 @@ class Bridge:
         await self._voice.say(session, conversation, name, facts, f"handoff:{takeover.id}:place:{moment}")
 
     async def _refusal(self, session: AsyncSession, takeover: Takeover) -> str:
-        if await routing.is_full(session, takeover.tenant, self.patience):
-            return "queue full"
-        if not await routing.anybody_for(session, self._db, takeover, self.patience):
-            return "nobody on duty"
-        return ""
+        """Why nobody can come, or nothing. Who is on duty counts, the hours only say why nobody is."""
+        patience = self.patience_for(takeover.tenant)
+        if await routing.is_full(session, takeover.tenant, patience):
+            return QUEUE_FULL
+        if await routing.anybody_for(session, self._db, takeover, patience):
+            return ""
+        tenant = self._tenants.get(takeover.tenant) if self._tenants else None
+        if tenant is not None and not await hours.is_open(session, tenant, self._db.now()):
+            return OUT_OF_HOURS
+        return NOBODY_ON_DUTY
 
     async def take(self, session: AsyncSession, conversation_id: int, operator: Operator, by: By) -> Takeover:
         """A person takes a conversation that the bot has, by their own wish."""
@@ -288,7 +297,7 @@ class Bridge:
         )
         await session.flush()
         if move is not Move.URGE or source is not target:
-            await alarms.after_change(session, self._db, conversation, takeover, self.patience)
+            await alarms.after_change(session, self._db, conversation, takeover, self.patience_for(takeover.tenant))
         if move is not Move.REFUSE:
             await events.append(
                 session, self._db, takeover.tenant, "takeover", takeover.conversation_id, state=target.value, move=move
@@ -306,7 +315,7 @@ class Bridge:
             takeover.waiting_since = self._db.now()
             session.add(takeover)
             await session.flush()
-            await alarms.reply_awaited(session, self._db, conversation, takeover, self.patience)
+            await alarms.reply_awaited(session, self._db, conversation, takeover, self.patience_for(takeover.tenant))
         await events.append(session, self._db, takeover.tenant, "message", conversation_id)
         return takeover
 
@@ -317,20 +326,31 @@ class Bridge:
         if takeover is None or takeover.state != State.OPEN or takeover.assignee_id != by.id:
             raise HandoffRefused("not_yours", "this conversation is not with you")
         takeover.replied_at = self._db.now()
+        takeover.first_reply_at = takeover.first_reply_at or takeover.replied_at
         takeover.waiting_since = None
         session.add(takeover)
         await session.flush()
-        await alarms.customer_awaited(session, self._db, conversation, takeover, self.patience)
+        await alarms.customer_awaited(session, self._db, conversation, takeover, self.patience_for(takeover.tenant))
         await events.append(session, self._db, takeover.tenant, "message", conversation_id)
         return takeover
 
     async def rate(self, session: AsyncSession, conversation_id: int, takeover_id: int, score: int) -> bool:
-        """Keep how satisfied a customer was; the last word counts. False when it is not theirs to rate."""
-        found = await session.get(Takeover, takeover_id)
-        if found is None or found.conversation_id != conversation_id or score not in RATING:
+        """Keep how satisfied a customer was, once. False when it is not theirs to rate, or was rated already."""
+        if score not in RATING:
             return False
-        found.rating = score
-        session.add(found)
-        await session.flush()
-        await events.append(session, self._db, found.tenant, "rating", conversation_id, score=score)
+        written = await session.execute(
+            update(Takeover)
+            .where(
+                col(Takeover.id) == takeover_id,
+                col(Takeover.conversation_id) == conversation_id,
+                col(Takeover.ended_at).is_not(None),
+                col(Takeover.rating).is_(None),
+            )
+            .values(rating=score, rated_at=self._db.now())
+            .returning(col(Takeover.tenant))
+        )
+        tenant = written.scalar()
+        if tenant is None:
+            return False
+        await events.append(session, self._db, tenant, "rating", conversation_id, score=score)
         return True

@@ -16,12 +16,13 @@ from core.errors import DataError
 from core.lanes import insert_for
 from core.tenant_model import Hours
 from core.tenants import Tenant, Tenants, plain_number
+from handoff import callbacks
+from handoff.callbacks import NewCallback
 from handoff.tables import CallbackRequest, HandoffCase
 
 DRAWS = 30
 HOTLINE = "hotline"
 cases: Any = HandoffCase.__table__  # type: ignore[attr-defined]
-callbacks: Any = CallbackRequest.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,30 +107,6 @@ class Handoff:
         query = select(HandoffCase).where(HandoffCase.code == codes.mend(plain_number(code)))
         return (await session.exec(query)).first()
 
-    async def request_callback(
-        self,
-        session: AsyncSession,
-        *,
-        effect_key: str,
-        tenant: str,
-        contact_id: int,
-        conversation_id: int,
-        phone: str,
-        wanted_at: datetime | None,
-        wanted_words: str,
-        summary: Mapping[str, Any],
-    ) -> None:
+    async def request_callback(self, session: AsyncSession, effect_key: str, new: NewCallback) -> CallbackRequest:
         """Keep that somebody wants to be called; once for a key."""
-        statement = insert_for(self._db, callbacks).values(
-            effect_key=effect_key,
-            tenant=tenant,
-            contact_id=contact_id,
-            conversation_id=conversation_id,
-            phone=phone,
-            wanted_at=wanted_at,
-            wanted_words=wanted_words[:120],
-            summary=dict(summary),
-            state="open",
-            created_at=self._db.now(),
-        )
-        await session.execute(statement.on_conflict_do_nothing())
+        return await callbacks.keep(session, self._db, self._tenants, effect_key, new)

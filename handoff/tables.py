@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Index, text
 from sqlmodel import Field, SQLModel
 
 from core.tables import BIG, WHEN
+
+CALLING = text("state = 'calling'")
 
 
 class HandoffCase(SQLModel, table=True):
@@ -39,12 +41,16 @@ class HandoffCase(SQLModel, table=True):
 class CallbackRequest(SQLModel, table=True):
     """Somebody wants to be called. `state`: open, calling, done, given_up, withdrawn (handoff/callbacks.py).
 
-    `claimed_by` is the one caller; `version` rises with each change, and a change names the version it saw.
-    `due_at` is when to call, at the earliest. `wanted_words` are the customer's own words for the time.
+    `claimed_by` is the one caller: a number is called by one person at a time, however often it was asked for.
+    `version` rises with each change, and a change names the version it saw. `due_at` is when to call, at the earliest;
+    `wanted_words` are the customer's own words for the time.
     """
 
     __tablename__ = "callback_request"
-    __table_args__ = (Index("callback_queue", "tenant", "state", "due_at"),)
+    __table_args__ = (
+        Index("callback_queue", "tenant", "state", "due_at"),
+        Index("callback_calling", "tenant", "phone", unique=True, sqlite_where=CALLING, postgresql_where=CALLING),
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     effect_key: str = Field(unique=True)
     tenant: str = Field(index=True)

@@ -66,12 +66,13 @@ class Timers:
             found = list((await session.exec(query)).all())
             for takeover in found:
                 conversation = await lock_conversation(session, self._db, takeover.conversation_id)
-                await after_change(session, self._db, conversation, takeover, self._bridge.patience)
+                patience = self._bridge.patience_for(takeover.tenant)
+                await after_change(session, self._db, conversation, takeover, patience)
         return len(found)
 
     async def _waited(self, session: AsyncSession, conversation: Conversation, takeover: Takeover) -> str:
         """In the queue: a free operator, the hotline when patience or hours have run out, else the new place."""
-        now, patience = self._db.now(), self._bridge.patience
+        now, patience = self._db.now(), self._bridge.patience_for(takeover.tenant)
         operator = await routing.best_operator(session, self._db, takeover, patience)
         if operator is not None and takeover.id is not None:
             await self._bridge.change(
@@ -81,8 +82,8 @@ class Timers:
         somebody = await routing.anybody_for(session, self._db, takeover, patience)
         tenant = self._tenants.get(takeover.tenant)
         facts: dict[str, Any] = {}
-        if not somebody and not hours.is_open(tenant, now):
-            opening = hours.next_opening(tenant, now)
+        if not somebody and not await hours.is_open(session, tenant, now):
+            opening = await hours.next_opening(session, tenant, now)
             facts["opening"] = {"$when": opening.isoformat()} if opening else None
             await self._change(session, takeover, Move.CLOSE, "out of hours", facts)
             return "closed"
@@ -114,7 +115,7 @@ class Timers:
 
     async def _unanswered(self, session: AsyncSession, conversation: Conversation, takeover: Takeover) -> str:
         """The customer waits: an operator who is gone or too slow gives the conversation up to the queue."""
-        now, patience = self._db.now(), self._bridge.patience
+        now, patience = self._db.now(), self._bridge.patience_for(takeover.tenant)
         if takeover.assignee_id is None:
             # Somebody outside our desk: their signs of life are their messages.
             waited = now - (takeover.waiting_since or now)

@@ -111,6 +111,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("done_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index("callback_queue", ["tenant", "state", "due_at"], unique=False)
+        batch_op.create_index(
+            "callback_calling",
+            ["tenant", "phone"],
+            unique=True,
+            sqlite_where=sa.text("state = 'calling'"),
+            postgresql_where=sa.text("state = 'calling'"),
+        )
 
     with op.batch_alter_table("handoff_case", schema=None) as batch_op:
         batch_op.add_column(sa.Column("opened_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))

@@ -13,6 +13,7 @@ from core.database import Database
 from core.settings import ROOT
 from core.tables import Contact, Conversation
 from core.tenants import Tenants
+from handoff.callbacks import NewCallback
 from handoff.service import Handoff
 from handoff.tables import CallbackRequest, HandoffCase
 
@@ -83,9 +84,7 @@ async def test_a_call_back_is_written_once(database: Database, tenants: Tenants,
     handoff, who = Handoff(database, tenants), await somebody(database)
     for _ in range(2):
         async with database.transaction() as session:
-            await handoff.request_callback(
-                session,
-                effect_key="1:callback",
+            new = NewCallback(
                 tenant=BPD,
                 phone="+8801700000001",
                 wanted_at=datetime(2026, 10, 20, 12, tzinfo=UTC),
@@ -93,6 +92,7 @@ async def test_a_call_back_is_written_once(database: Database, tenants: Tenants,
                 summary={},
                 **who,
             )
+            await handoff.request_callback(session, "1:callback", new)
     async with database.reading() as session:
         [row] = (await session.exec(select(CallbackRequest))).all()
     assert row.wanted_at == datetime(2026, 10, 20, 12, tzinfo=UTC)

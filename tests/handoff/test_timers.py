@@ -234,4 +234,5 @@ async def test_a_rating_is_kept_only_from_whom_it_was_asked(database: Database) 
         assert not await scene.bridge.rate(session, stranger, takeover.id, 1)
         assert not await scene.bridge.rate(session, conversation, takeover.id, 6)
         assert await scene.bridge.rate(session, conversation, takeover.id, 4)
+        assert not await scene.bridge.rate(session, conversation, takeover.id, 5), "the first one counts"
     assert (await scene.takeover(takeover.id)).rating == 4
