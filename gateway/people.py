@@ -24,6 +24,9 @@ from handoff.timers import Timers
 # Answers that send the customer to a person, and why.
 REASONS = {"utter_talk_to_operator": "asked", "utter_stuck": "not understood"}
 LEAVE, RATE, CANCEL = "leave_queue", "rate_handoff", "cancel"
+CALL_PERSON, LEAVE_MESSAGE, STOP_CALLBACK = "call_person", "leave_message", "stop_callback"
+# Taps that are handled here and never reach the dialogue core: they work while it is down.
+OURS = frozenset({LEAVE, RATE, CALL_PERSON, LEAVE_MESSAGE, STOP_CALLBACK})
 URGENT = 0
 
 

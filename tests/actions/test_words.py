@@ -15,6 +15,7 @@ from complaints.kinds import load_kinds
 from core.answer_files import BUILT_IN, PLACEHOLDER
 from core.answers import Answers
 from core.settings import ROOT
+from gateway.people import OURS
 from tests.actions.talk import rules
 
 RESERVED = {"choices", "document", "call", "link"}
@@ -136,7 +137,7 @@ def test_the_domain_has_every_slot_that_is_set() -> None:
 
 def test_internal_intents_and_entities_of_choices_are_known(answers: Answers) -> None:
     document = yaml.safe_load((ROOT / "nlu_data" / "intents.yml").read_text(encoding="utf-8"))
-    intents = set(domain()["intents"]) | set(document["intents"]) | {"faq"}
+    intents = set(domain()["intents"]) | set(document["intents"]) | {"faq"} | OURS
     entities = set(domain()["entities"])
     for shelf in answers.shelves.values():
         for name, entry in shelf.answers.items():
