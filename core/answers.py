@@ -1,20 +1,30 @@
 """The words: an answer's name and its facts become text, choices and the rest, in the customer's form of the language.
 
 Looked up in this order: the tenant's wording in the form, the form's own, the tenant's in the base language, the base
-language's, English. What is found in one language is filled in that language's figures and names. Placeholders are
-filled once: what a customer typed is never read as a template. A line all of whose facts are empty is left out.
+language's, English; what a tenant's staff published comes before the files. What is found in one language is filled in
+that language's figures and names. Placeholders are filled once: what a customer typed is never read as a template. A
+line all of whose facts are empty is left out.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.answer_files import MAX_DESCRIPTION, MAX_TITLE, PLACEHOLDER, Entry, Shelf, load_shelves
+from core.answer_files import (
+    BUILT_IN,
+    MAX_BODY,
+    MAX_DESCRIPTION,
+    MAX_TITLE,
+    PLACEHOLDER,
+    Entry,
+    Shelf,
+    load_shelves,
+)
 from core.errors import DataError
 from core.formats import Format
 from core.tenants import Tenant, word
@@ -49,11 +59,26 @@ class Rendered:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Wording:
+    """A text that a tenant's staff published over the files."""
+
+    tenant: str
+    form: str
+    name: str
+    text: str
+    is_label: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answers:
-    """All words of all tenants. Keys of `shelves` are (tenant slug or nothing, form)."""
+    """All words of all tenants. Keys of `shelves` are (tenant slug or nothing, form).
+
+    `published` holds what staff wrote over the files; it is exchanged while the service runs.
+    """
 
     shelves: Mapping[tuple[str, str], Shelf]
     formats: Mapping[str, Format] = field(repr=False)
+    published: dict[tuple[str, str], Shelf] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, root: Path) -> Answers:
@@ -64,6 +89,40 @@ class Answers:
     def names(self) -> frozenset[str]:
         """Every answer there is."""
         return frozenset(self.shelves[("", BASE)].answers)
+
+    def publish(self, wordings: Iterable[Wording]) -> None:
+        """Exchange everything published, at once; what names no answer or label any more is left out."""
+        shelves: dict[tuple[str, str], Shelf] = {}
+        for wording in wordings:
+            shelf = shelves.setdefault((wording.tenant, wording.form), Shelf(form=wording.form))
+            if wording.is_label:
+                shelf.labels[wording.name] = wording.text
+            elif (entry := self.entry(wording.tenant, wording.form, wording.name)) is not None:
+                shelf.answers[wording.name] = replace(entry, text=wording.text)
+        self.published.clear()
+        self.published.update(shelves)
+
+    def entry(self, tenant: str, form: str, name: str) -> Entry | None:
+        """An answer as the files have it."""
+        for key in self._keys(tenant, form):
+            if key in self.shelves and name in self.shelves[key].answers:
+                return self.shelves[key].answers[name]
+        return None
+
+    def faults(self, name: str, text: str, *, is_label: bool = False) -> list[str]:
+        """What is wrong with a text that should be published: English is the measure, as for the files."""
+        english = self.shelves[("", BASE)]
+        model = english.labels.get(name) if is_label else None
+        entry = None if is_label else english.answers.get(name)
+        if model is None and entry is None:
+            return ["There is no such answer."]
+        known = set(PLACEHOLDER.findall(model if model is not None else entry.text if entry else "")) | BUILT_IN
+        found = [f"{{{item}}} is no fact of this answer." for item in sorted(set(PLACEHOLDER.findall(text)) - known)]
+        if not text.strip():
+            found.append("The text is empty.")
+        if entry is not None and entry.choices and len(text) > MAX_BODY:
+            found.append(f"{len(text)} characters, {MAX_BODY} fit above choices.")
+        return found
 
     def render(self, tenant: Tenant, form: str, name: str, facts: Mapping[str, Any]) -> Rendered:
         """The words of an answer; DataError when there is no such answer."""
@@ -89,11 +148,16 @@ class Answers:
                 return self.formats[key]
         raise DataError(f"formats.yml has neither {form} nor {BASE}")
 
-    def _chain(self, tenant: str, form: str) -> Iterator[Shelf]:
+    def _keys(self, tenant: str, form: str) -> Iterator[tuple[str, str]]:
         for key in dict.fromkeys((form, form.split("-")[0], BASE)):
-            for owner in (tenant, ""):
-                if (owner, key) in self.shelves:
-                    yield self.shelves[(owner, key)]
+            yield from ((tenant, key), ("", key))
+
+    def _chain(self, tenant: str, form: str) -> Iterator[Shelf]:
+        for key in self._keys(tenant, form):
+            if key in self.published:
+                yield self.published[key]
+            if key in self.shelves:
+                yield self.shelves[key]
 
 
 class _Rendering:

@@ -130,7 +130,7 @@ async def write_outgoing(
     document = to_json(message)
     payload = {
         key: document[key]
-        for key in ("choices", "link", "call", "attachment", "ask", "notes", "location")
+        for key in ("choices", "link", "call", "attachment", "ask", "notes", "location", "persona", "template")
         if document[key]
     }
     row = Message(

@@ -11,14 +11,20 @@ import yaml
 from aiohttp import web
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from complaints.service import Complaints
+from core.answers import Answers
 from core.database import Database
 from core.errors import ConfigurationError
-from core.messages import MediaRef, OutgoingMessage
+from core.inbox import Inbox
+from core.messages import Attachment, MediaRef, OutgoingMessage
 from core.outbox import Outbox
 from core.settings import Settings
 from core.tables import Conversation
 from core.tenants import Tenants
-from handoff.bridge import Bridge
+from handoff.bridge import Bridge, Voice
+from handoff.service import Handoff
+from utility.base import UtilityGateway
+from utility.ownership import Ownership
 
 ROLES_FILE = Path(__file__).parent / "roles.yml"
 PUBLIC = "public"
@@ -43,18 +49,35 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """The parts of the service that the desk uses. `wake` tells workers and senders that there is something to do."""
+    """The parts of the service that the desk uses.
+
+    `wake` tells workers and senders that there is something to do; `refresh` lets what was published count at once;
+    `open_channels` says which accounts can send now; `keep` stores a file of an operator.
+    """
 
     settings: Settings
     key: bytes = field(repr=False)
     db: Database
+    inbox: Inbox
     outbox: Outbox
     tenants: Tenants
+    answers: Answers
+    complaints: Complaints
+    utility: UtilityGateway
+    ownership: Ownership
+    handoff: Handoff
     bridge: Bridge
+    voice: Voice
     post: Post
+    refresh: Callable[[], Awaitable[None]]
+    typing: Callable[[Conversation, bool], Awaitable[None]]
+    keep: Callable[[str, bytes], Awaitable[MediaRef]]
+    open_channels: Callable[[], Mapping[str, bool]]
+    channel_tenants: Mapping[str, str]
     wake: Callable[[], None]
     channel_types: Mapping[str, str]
     fetch: Callable[[str, MediaRef], Awaitable[File]]
+    load: Callable[[Attachment], Awaitable[File]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,22 +7,33 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from aiohttp import web
+from multidict import MultiDictProxy
+from sqlmodel import select
 
 from core import store
 from core.errors import SathiError
-from core.messages import Actor, MediaRef, OutgoingMessage
-from core.tables import Conversation
+from core.messages import Actor, Attachment, MediaRef, OutgoingMessage, Template
+from core.tables import Conversation, OutboxRow
 from desk.audit import Audit
-from desk.base import ME, Me, Parts, Rule
+from desk.base import ME, File, Me, Parts, Rule
 from desk.inbox import REFUSED, Inbox
+from desk.tables import ConversationLabel
+from desk.view import may_reply
+from handoff import events
 from handoff.desk_tables import Operator
 from handoff.events import lock_conversation
 from handoff.moves import By, HandoffRefused, Move, Who
 
+log = structlog.get_logger(__name__)
 LONGEST = 4000
+LONGEST_LABEL = 30
+BIGGEST_FORM = 26 << 20
+WINDOW_CLOSED = "The platform allows no free text now: use a template, or wait until the customer writes."
 CLIENT_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 SHOWN_INLINE = ("image/jpeg", "image/png", "image/webp")
+ENDINGS = {"application/pdf": ".pdf", "audio/ogg": ".ogg", "video/mp4": ".mp4"}
 SNOOZES = {"30": timedelta(minutes=30), "120": timedelta(hours=2), "1440": timedelta(days=1)}
 MOVES = {"return": Move.GIVE_BACK, "resolve": Move.RESOLVE, "wake": Move.WAKE, "requeue": Move.REQUEUE}
 
@@ -44,10 +55,15 @@ class Doing:
             rule("POST", f"{at}/claim", self.claim),
             rule("POST", f"{at}/reply", self.reply),
             rule("POST", f"{at}/note", self.note),
+            rule("POST", f"{at}/template", self.template),
+            rule("POST", f"{at}/again/{{row:\\d+}}", self.again),
+            rule("POST", f"{at}/label", self.label),
+            rule("POST", f"{at}/typing", self.typing),
             rule("POST", f"{at}/snooze", self.snooze),
             rule("POST", f"{at}/transfer", self.transfer),
             rule("POST", f"{at}/{{move:return|resolve|wake|requeue}}", self.move),
             rule("GET", f"{at}/file/{{seq:\\d+}}/{{number:\\d+}}", self.file),
+            rule("GET", f"{at}/sent/{{seq:\\d+}}", self.sent),
         ]
 
     def _by(self, me: Me) -> By:
@@ -96,18 +112,52 @@ class Doing:
         return await self._inbox.answer(request, conversation_id)
 
     async def reply(self, request: web.Request) -> web.StreamResponse:
-        """Queue an answer. The page's own id makes a second press or a repeated request harmless."""
+        """Queue an answer, with a file or without. The page's own id makes a repeated request harmless."""
         me, conversation_id = request[ME], int(request.match_info["id"])
-        form = await request.post()
+        form = await _form(request)
         text, client_id = str(form.get("text", "")).strip(), str(form.get("cid", ""))
         found = await self._inbox.load(me, conversation_id)
-        if not text or len(text) > LONGEST or not CLIENT_ID.fullmatch(client_id):
+        given = form.get("file")
+        file = given if isinstance(given, web.FileField) and given.filename else None
+        if not (text or file) or len(text) > LONGEST or not CLIENT_ID.fullmatch(client_id):
             return await self._inbox.answer(request, conversation_id, f"An answer has 1 to {LONGEST} characters.")
         if not found.window_open:
-            return await self._inbox.answer(
-                request, conversation_id, "The platform allows no free text now: the customer must write first."
-            )
-        message = OutgoingMessage(text=text, author=Actor.OPERATOR, persona=me.name)
+            return await self._inbox.answer(request, conversation_id, WINDOW_CLOSED)
+        attachment = None
+        if file is not None:
+            try:
+                kept = await self._parts.keep(file.filename, file.file.read())
+            except SathiError:
+                fault = "A file can be a JPEG, PNG or WebP picture of at most 5 MB, or a PDF of at most 25 MB."
+                return await self._inbox.answer(request, conversation_id, fault)
+            attachment = Attachment(ref=kept.ref, name=kept.name, mime=kept.mime, caption=text)
+        message = OutgoingMessage(text=text, attachment=attachment, author=Actor.OPERATOR, persona=me.name)
+        return await self._post(request, conversation_id, message, client_id)
+
+    async def template(self, request: web.Request) -> web.StreamResponse:
+        """Queue a form that the platform approved; the only way to write while its window is closed."""
+        me, conversation_id = request[ME], int(request.match_info["id"])
+        form = await request.post()
+        await self._inbox.load(me, conversation_id)
+        chosen = next((one for one in await self._inbox.templates(me) if one.key == form.get("template")), None)
+        client_id = str(form.get("cid", ""))
+        if chosen is None or not CLIENT_ID.fullmatch(client_id):
+            return await self._inbox.answer(request, conversation_id, "Choose a template.")
+        values = tuple(str(form.get(f"value{number}", "")).strip()[:200] for number in range(1, chosen.blanks + 1))
+        if not all(values):
+            return await self._inbox.answer(request, conversation_id, "Fill every blank of the template.")
+        message = OutgoingMessage(
+            text=chosen.filled(values),
+            template=Template(name=chosen.name, language=chosen.language, parameters=values),
+            author=Actor.OPERATOR,
+            persona=me.name,
+        )
+        return await self._post(request, conversation_id, message, client_id)
+
+    async def _post(
+        self, request: web.Request, conversation_id: int, message: OutgoingMessage, client_id: str
+    ) -> web.StreamResponse:
+        me = request[ME]
         try:
             async with self._parts.db.transaction() as session:
                 await self._parts.bridge.operator_wrote(session, conversation_id, self._by(me))
@@ -119,6 +169,61 @@ class Doing:
             return await self._inbox.answer(request, conversation_id, REFUSED.get(error.reason, str(error)))
         self._parts.wake()
         return await self._inbox.answer(request, conversation_id)
+
+    async def again(self, request: web.Request) -> web.StreamResponse:
+        """Send once more what could not be delivered."""
+        me, conversation_id = request[ME], int(request.match_info["id"])
+        await self._inbox.load(me, conversation_id)
+        row_id = int(request.match_info["row"])
+        async with self._parts.db.reading() as session:
+            row = await session.get(OutboxRow, row_id)
+        if row is None or row.conversation_id != conversation_id or not await self._parts.outbox.replay(row_id):
+            return await self._inbox.answer(request, conversation_id, "This message is on its way already.")
+        self._parts.wake()
+        return await self._inbox.answer(request, conversation_id)
+
+    async def label(self, request: web.Request) -> web.StreamResponse:
+        """Hang a label on a conversation, or take one off."""
+        me, conversation_id = request[ME], int(request.match_info["id"])
+        form = await request.post()
+        name = " ".join(str(form.get("label", "")).split())[:LONGEST_LABEL]
+        await self._inbox.load(me, conversation_id)
+        if name:
+            async with self._parts.db.transaction() as session:
+                query = select(ConversationLabel).where(
+                    ConversationLabel.conversation_id == conversation_id, ConversationLabel.label == name
+                )
+                known = (await session.exec(query)).first()
+                if known is not None and form.get("off") == "1":
+                    await session.delete(known)
+                elif known is None and form.get("off") != "1":
+                    session.add(
+                        ConversationLabel(
+                            conversation_id=conversation_id,
+                            tenant=me.tenant,
+                            label=name,
+                            staff_id=me.id,
+                            created_at=self._parts.db.now(),
+                        )
+                    )
+                await events.append(session, self._parts.db, me.tenant, "label", conversation_id)
+        return await self._inbox.answer(request, conversation_id)
+
+    async def typing(self, request: web.Request) -> web.StreamResponse:
+        """Let the customer and colleagues see that somebody writes."""
+        me, conversation_id = request[ME], int(request.match_info["id"])
+        found = await self._inbox.load(me, conversation_id)
+        if may_reply(found, me.id):
+            on = (await request.post()).get("on") == "1"
+            async with self._parts.db.transaction() as session:
+                await events.append(
+                    session, self._parts.db, me.tenant, "typing", conversation_id, who=me.name, staff=me.id, on=on
+                )
+            try:
+                await self._parts.typing(found.conversation, on)
+            except Exception as error:  # a courtesy: nothing depends on it
+                log.debug("Typing was not shown.", action="typing", error=type(error).__name__)
+        return web.Response(status=204)
 
     async def note(self, request: web.Request) -> web.StreamResponse:
         me, conversation_id = request[ME], int(request.match_info["id"])
@@ -166,16 +271,41 @@ class Doing:
             file = await self._parts.fetch(conversation.channel, MediaRef(**document))
         except SathiError:
             raise web.HTTPNotFound(text="The file cannot be loaded.") from None
-        inline = file.mime in SHOWN_INLINE
-        return web.Response(
-            body=file.content,
-            content_type=file.mime if inline else "application/octet-stream",
-            headers={
-                "Content-Disposition": "inline"
-                if inline
-                else f'attachment; filename="file-{message.seq if message else 0}"',
-                "Content-Security-Policy": "sandbox; default-src 'none'",
-                "Cache-Control": "private, max-age=600",
-                "X-Content-Type-Options": "nosniff",
-            },
-        )
+        return _handed(file, f"file-{message.seq if message else 0}")
+
+    async def sent(self, request: web.Request) -> web.StreamResponse:
+        """A file that we sent: what an operator added, or a bill made anew."""
+        me, conversation_id = request[ME], int(request.match_info["id"])
+        async with self._parts.db.reading() as session:
+            conversation = await session.get(Conversation, conversation_id)
+            message = await store.message_at(session, conversation_id, int(request.match_info["seq"]))
+        document = message.payload.get("attachment") if message else None
+        if conversation is None or conversation.tenant != me.tenant or not document:
+            raise web.HTTPNotFound(text="")
+        try:
+            file = await self._parts.load(Attachment(**document))
+        except SathiError:
+            raise web.HTTPNotFound(text="The file cannot be loaded.") from None
+        return _handed(file, f"sent-{message.seq if message else 0}")
+
+
+def _handed(file: File, name: str) -> web.Response:
+    """A file for a browser: pictures to look at, all else only to be kept."""
+    inline = file.mime in SHOWN_INLINE
+    return web.Response(
+        body=file.content,
+        content_type=file.mime if inline else "application/octet-stream",
+        headers={
+            "Content-Disposition": "inline" if inline else f'attachment; filename="{name}{ENDINGS.get(file.mime, "")}"',
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, max-age=600",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+async def _form(request: web.Request) -> MultiDictProxy[Any]:
+    """A form with a file. A page with scripts names its token in a header, so nothing was read before this."""
+    if "X-CSRF-Token" in request.headers:
+        return await request.clone(client_max_size=BIGGEST_FORM).post()
+    return await request.post()

@@ -8,8 +8,9 @@ from typing import Any
 from aiohttp import web
 from sqlmodel import select
 
+from core.publications import CANNED, Publications
 from core.tables import Conversation
-from desk import canned, lists, view
+from desk import canned, lists, message_forms, side, view
 from desk.audit import Audit
 from desk.base import ME, Me, Parts, Rule
 from desk.pages import Pages
@@ -37,6 +38,7 @@ class Inbox:
         self._pages = pages
         self._audit = audit
         self._canned = canned.load()
+        self._published = Publications(parts.db)
 
     def rules(self) -> list[Rule]:
         def rule(method: str, path: str, handler: Any, permission: str = "converse") -> Rule:
@@ -44,9 +46,10 @@ class Inbox:
 
         return [
             rule("GET", "/desk/", self.page, "home"),
-            rule("GET", "/desk/list", self.list),
+            rule("GET", "/desk/list", self.rows),
             rule("GET", "/desk/c/{id:\\d+}", self.pane),
             rule("GET", "/desk/c/{id:\\d+}/messages", self.messages),
+            rule("GET", "/desk/c/{id:\\d+}/side", self.side),
             rule("POST", "/desk/duty", self.duty),
             rule("POST", "/desk/next", self.take_next),
         ]
@@ -71,21 +74,25 @@ class Inbox:
             counts = await lists.counts(session, me)
             if which not in lists.LISTS:
                 which = "mine" if counts["mine"] or not counts["unassigned"] else "unassigned"
-            found = await lists.lines(session, me, which, words)
+            page = request.query.get("page", "")
+            number = max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 5 else 1
+            found = await lists.lines(session, me, which, words, number)
             operator = await session.get(Operator, me.id)
             danger = await lists.dangers(session, me, self._parts.db.now() - DANGER_SHOWN)
             names = dict((await session.exec(select(Staff.id, Staff.name).where(Staff.tenant == me.tenant))).all())
         return {
             "which": which,
             "words": words,
-            "lines": found,
+            "lines": found[: lists.PAGE],
+            "page": number,
+            "more": len(found) > lists.PAGE,
             "counts": counts,
             "operator": operator,
             "danger": danger,
             "names": names,
         }
 
-    async def list(self, request: web.Request) -> web.StreamResponse:
+    async def rows(self, request: web.Request) -> web.StreamResponse:
         return self._pages.render(request, "_list.html", chosen=request.query.get("c", ""), **await self._list(request))
 
     async def load(self, me: Me, conversation_id: int) -> view.View:
@@ -104,16 +111,50 @@ class Inbox:
             colleagues = [one for one in await routing.operators(session, me.tenant) if one.id != me.id]
         now = self._parts.db.now()
         tenant = self._parts.tenants.get(me.tenant)
+        beside = await side.load(self._parts, me, found.conversation, found.contact)
+        form = found.contact.language or tenant.default_form
+        values = {
+            "operator": me.name,
+            "hotline": tenant.hotline.number,
+            "name": found.contact.name,
+            "account": beside.owned[0].account.number if beside.owned else "",
+            "complaint": beside.complaints[0].number if beside.complaints else "",
+        }
         return {
             "view": found,
+            "beside": beside,
+            "kinds": self._kinds(me),
             "mine": view.may_reply(found, me.id),
             "colleagues": [(one, routing.is_there(one, now, self._parts.bridge.patience)) for one in colleagues],
-            "canned": canned.answers(
-                self._canned,
-                found.contact.language or tenant.default_form,
-                {"operator": me.name, "hotline": tenant.hotline.number, "name": found.contact.name},
-            ),
+            "canned": canned.answers(await self.canned(me), form, values),
+            "message_forms": await self.templates(me) if self._kind(found.conversation) == "whatsapp" else [],
         }
+
+    def _kind(self, conversation: Conversation) -> str:
+        return self._parts.channel_types.get(conversation.channel, "")
+
+    def _kinds(self, me: Me) -> list[tuple[str, str]]:
+        """The kinds of complaint with their words, the most urgent first."""
+        tenant = self._parts.tenants.get(me.tenant)
+        kinds = sorted(self._parts.complaints.kinds.by_code.values(), key=lambda kind: kind.priority)
+        return [(kind.code, self._parts.answers.label(tenant, "en", kind.label)) for kind in kinds]
+
+    async def canned(self, me: Me) -> list[canned.Canned]:
+        """The ready answers of a tenant: those of the file, with what its staff published over them."""
+        async with self._parts.db.reading() as session:
+            rows = await self._published.current(session, me.tenant, CANNED)
+        return canned.merged(self._canned, rows)
+
+    async def templates(self, me: Me) -> list[message_forms.MessageForm]:
+        """The approved message forms that the tenant's staff registered."""
+        async with self._parts.db.reading() as session:
+            rows = await self._published.current(session, me.tenant, message_forms.TEMPLATE)
+        return [message_forms.of(row) for row in rows]
+
+    async def side(self, request: web.Request) -> web.StreamResponse:
+        """What stands beside the conversation, anew."""
+        values = await self._pane(request[ME], int(request.match_info["id"]))
+        return self._pages.render(request, "_side.html", fault="", **values)
 
     async def pane(self, request: web.Request) -> web.StreamResponse:
         return await self.answer(request, int(request.match_info["id"]))

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_
+from sqlalchemy import case, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from complaints.numbers import parse_number
+from complaints.tables import Complaint
 from core.tables import Contact, ContactAddress, Conversation, Message
 from core.tenant_model import plain_number
 from desk.base import Me
+from desk.tables import ConversationLabel
 from handoff.desk_tables import DeskEvent, Takeover
 from handoff.moves import State
 from handoff.tables import HandoffCase
@@ -39,6 +42,7 @@ class Line:
     from_customer: bool
     assignee: int | None
     reason: str
+    labels: tuple[str, ...] = ()
 
 
 def _of(which: str, me: Me) -> Any:
@@ -65,10 +69,11 @@ def _of(which: str, me: Me) -> Any:
     return query.order_by(col(Takeover.ended_at).desc())
 
 
-async def lines(session: AsyncSession, me: Me, which: str, words: str = "") -> list[Line]:
-    """A list, at most a page long."""
+async def lines(session: AsyncSession, me: Me, which: str, words: str = "", page: int = 1) -> list[Line]:
+    """A page of a list, and one line more when there is a page after it."""
+    skipped = PAGE * (page - 1)
     if which == "search" or words:
-        return await _found(session, me, words)
+        return await _found(session, me, words, skipped)
     if which == "bot":
         query = (
             select(Conversation, Contact)
@@ -77,15 +82,16 @@ async def lines(session: AsyncSession, me: Me, which: str, words: str = "") -> l
                 Conversation.tenant == me.tenant, Conversation.status == State.PENDING.value, Conversation.last_seq > 0
             )
             .order_by(col(Conversation.last_incoming_at).desc())
-            .limit(PAGE)
+            .offset(skipped)
+            .limit(PAGE + 1)
         )
         pairs = [(None, conversation, contact) for conversation, contact in (await session.exec(query)).all()]
         return await _lines(session, pairs)
-    return await _lines(session, (await session.exec(_of(which, me).limit(PAGE))).all())
+    return await _lines(session, (await session.exec(_of(which, me).offset(skipped).limit(PAGE + 1))).all())
 
 
-async def _found(session: AsyncSession, me: Me, words: str) -> list[Line]:
-    """By name, address, case code or words of the transcript."""
+async def _found(session: AsyncSession, me: Me, words: str, skipped: int = 0) -> list[Line]:
+    """By name, address, case code, complaint number, label or words of the transcript."""
     words = words.strip()[:80]
     if not words:
         return []
@@ -102,6 +108,12 @@ async def _found(session: AsyncSession, me: Me, words: str) -> list[Line]:
     by_address = select(ContactAddress.contact_id).where(
         ContactAddress.tenant == me.tenant, col(ContactAddress.address).ilike(like, escape="\\")
     )
+    by_label = select(ConversationLabel.conversation_id).where(
+        ConversationLabel.tenant == me.tenant, col(ConversationLabel.label).ilike(like, escape="\\")
+    )
+    by_complaint = select(Complaint.contact_id).where(
+        Complaint.tenant == me.tenant, Complaint.number == (parse_number(words) or "-")
+    )
     query = (
         select(Conversation, Contact)
         .join(Contact, col(Contact.id) == col(Conversation.contact_id))
@@ -110,30 +122,42 @@ async def _found(session: AsyncSession, me: Me, words: str) -> list[Line]:
             or_(
                 col(Contact.name).ilike(like, escape="\\"),
                 col(Contact.id).in_(by_address),
+                col(Contact.id).in_(by_complaint),
                 col(Conversation.id).in_(by_words),
+                col(Conversation.id).in_(by_label),
                 col(Conversation.id).in_(by_code if CODE.fullmatch(number) else select(-1)),
             ),
         )
         .order_by(col(Conversation.last_incoming_at).desc())
-        .limit(PAGE)
+        .offset(skipped)
+        .limit(PAGE + 1)
     )
     return await _lines(session, [(None, one, contact) for one, contact in (await session.exec(query)).all()])
 
 
 async def _lines(session: AsyncSession, found: Any) -> list[Line]:
     ids = [conversation.id for _, conversation, _ in found]
+    # While people have it, what the customer said last is worth more than what the bot said to them.
+    by_customer = case((col(Message.direction) == "incoming", col(Message.id)))
     latest = (
-        select(func.max(col(Message.id)))
+        select(col(Message.conversation_id), func.max(col(Message.id)), func.max(by_customer))
         .where(col(Message.conversation_id).in_(ids))
         .group_by(col(Message.conversation_id))
     )
-    last = {
-        message.conversation_id: message
-        for message in (await session.exec(select(Message).where(col(Message.id).in_(latest)))).all()
-    }
+    newest: dict[int, tuple[int, int]] = {}
+    for conversation_id, any_id, customer_id in (await session.execute(latest)).all():
+        newest[conversation_id] = (any_id, customer_id or any_id)
+    wanted = {number for pair in newest.values() for number in pair}
+    rows = (await session.exec(select(Message).where(col(Message.id).in_(wanted)))).all()
+    messages = {message.id: message for message in rows}
+    labels: dict[int, list[str]] = {}
+    hung = select(ConversationLabel).where(col(ConversationLabel.conversation_id).in_(ids))
+    for row in (await session.exec(hung.order_by(col(ConversationLabel.label)))).all():
+        labels.setdefault(row.conversation_id, []).append(row.label)
     made = []
     for takeover, conversation, contact in found:
-        message = last.get(conversation.id)
+        any_id, customer_id = newest.get(conversation.id, (0, 0))
+        message = messages.get(customer_id if takeover and takeover.ended_at is None else any_id)
         made.append(
             Line(
                 conversation_id=conversation.id,
@@ -153,6 +177,7 @@ async def _lines(session: AsyncSession, found: Any) -> list[Line]:
                 from_customer=bool(message and message.direction == "incoming"),
                 assignee=takeover.assignee_id if takeover else None,
                 reason=takeover.reason if takeover else "",
+                labels=tuple(labels.get(conversation.id, ())),
             )
         )
     return made
@@ -160,20 +185,23 @@ async def _lines(session: AsyncSession, found: Any) -> list[Line]:
 
 async def counts(session: AsyncSession, me: Me) -> dict[str, int]:
     """How many stand in each list that a number helps for."""
+    answer_due = func.count(col(Takeover.waiting_since))
     query = (
-        select(Takeover.state, Takeover.assignee_id, func.count())
+        select(Takeover.state, Takeover.assignee_id, func.count(), answer_due)
         .where(Takeover.tenant == me.tenant, col(Takeover.ended_at).is_(None))
         .group_by(Takeover.state, col(Takeover.assignee_id))
     )
-    result = dict.fromkeys(("mine", "unassigned", "team", "snoozed"), 0)
-    for state, assignee, count in (await session.execute(query)).all():
+    result = dict.fromkeys(("mine", "unassigned", "team", "snoozed", "waiting"), 0)
+    for state, assignee, count, due in (await session.execute(query)).all():
         if state == State.QUEUED:
             result["unassigned"] += count
         elif state == State.SNOOZED:
             result["snoozed"] += count
         else:
             result["team"] += count
-            result["mine"] += count if assignee == me.id else 0
+            if assignee == me.id:
+                result["mine"] += count
+                result["waiting"] += due
     return result
 
 

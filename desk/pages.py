@@ -24,6 +24,21 @@ LABELS = {
     "resolved": "Done",
     "bot": "With the bot",
 }
+# Pages in the order of the menu: address, name, permission.
+NAV = (
+    ("/desk/", "Inbox", "home"),
+    ("/desk/floor", "Floor", "supervise"),
+    ("/desk/calls", "Calls", "calls"),
+    ("/desk/figures", "Figures", "figures"),
+    ("/desk/review", "Review", "review"),
+    ("/desk/answers", "Answers", "words"),
+    ("/desk/ready", "Ready answers", "ready"),
+    ("/desk/notices", "Cuts", "notices"),
+    ("/desk/hours", "Hours", "hours"),
+    ("/desk/staff", "Staff", "staff"),
+    ("/desk/channels", "Channels", "letters"),
+    ("/desk/audit", "Audit", "audit"),
+)
 
 
 class Pages:
@@ -55,6 +70,8 @@ class Pages:
             tenant=self._parts.tenants.get(me.tenant) if me else None,
             version=self.version,
             labels=LABELS,
+            nav=NAV,
+            here=request.path,
             demo=self._parts.settings.demo,
             sms_page=self._parts.settings.demo and not self._parts.settings.sms_url,
             clock=lambda at: words.clock(at, timezone),

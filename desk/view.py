@@ -33,6 +33,7 @@ class Said:
     payload: dict[str, Any]
     delivery: str = ""
     trouble: str = ""
+    row: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +134,7 @@ async def _said(
                 seq=message.seq,
                 payload=message.payload or {},
                 delivery=row.state if row else "",
+                row=row.id or 0 if row else 0,
                 trouble=" ".join(filter(None, (row.error_words, row.error_code and f"({row.error_code})")))
                 if row
                 else "",

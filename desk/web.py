@@ -13,6 +13,7 @@ from desk.inbox import Inbox
 from desk.live import Live
 from desk.pages import Pages
 from desk.passwords import Passwords
+from desk.quick import Quick
 from desk.sessions import Sessions
 from desk.signing_in import SigningIn
 
@@ -34,6 +35,7 @@ class Desk:
             *SigningIn(parts, self._pages, self.sessions, self.passwords, self.audit).rules(),
             *inbox.rules(),
             *Doing(parts, inbox, self.audit).rules(),
+            *Quick(parts, inbox, self.audit).rules(),
             *self.live.rules(),
         ]
 

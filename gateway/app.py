@@ -39,6 +39,7 @@ from gateway.limits import Limits
 from gateway.media_s3 import S3Shelf
 from gateway.media_worker import MediaWorkers
 from gateway.people import People
+from gateway.publishing import Publisher
 from gateway.rasa_client import RasaClient
 from gateway.rasa_process import RasaProcess, free_port, rasa_python
 from gateway.sender import Senders
@@ -46,6 +47,7 @@ from gateway.services import Services
 from gateway.speaking import Speaker
 from gateway.transport import HttpTransport
 from gateway.turns import Turns
+from gateway.webchat_uploads import Uploads
 from gateway.worker import Workers
 from utility.bill_document import Documents
 from utility.local import LocalUtility
@@ -113,7 +115,8 @@ async def running(
         inbox, outbox = Inbox(db), Outbox(db)
         utility = LocalUtility(db, tenants)
         documents = Documents(tenants, utility, key)
-        files = Files(documents)
+        uploads = Uploads(shelf)
+        files = Files(documents, uploads)
         channels = {channel.key: channel for channel in registry.channels(settings, tenants)}
         transport.allow([*registry.base_urls(channels.values()), settings.stt_url])
         hub = webchat.WebchatHub()
@@ -164,11 +167,13 @@ async def running(
         app.add_routes(Health(services, services.limits).routes())
         app.add_routes(webchat.routes(services, hub))
         app.on_shutdown.append(hub.close)
-        desk = staff_desk.make(services, people, work)
+        publisher = Publisher(db, answers, tenants)
+        desk = staff_desk.make(services, people, uploads, work, services.limits, publisher.refresh)
         app.add_routes(desk_routes(desk))
         app.on_shutdown.append(desk.live.close)
         if settings.demo:
             app.add_routes(demo.routes(services))
+        await publisher.start()
         await desk.start()
         await people.start()
         await inbox.start()
@@ -194,6 +199,7 @@ async def running(
         await workers.stop(DRAIN_SECONDS)
         await files_coming.stop()
         await senders.stop(10.0)
+        await publisher.stop()
         await rasa.stop()
         await inbox.stop()
     finally:

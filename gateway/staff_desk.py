@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
+from complaints.service import Complaints
 from core.errors import Refused
-from core.messages import MediaRef
+from core.messages import Attachment, MediaRef
+from core.tables import Conversation
 from desk.base import File, Parts
 from desk.web import Desk
+from gateway.limits import Limits
 from gateway.people import People
 from gateway.services import Services
+from gateway.webchat_hub import WebchatHub
+from gateway.webchat_uploads import BadUpload, Uploads
+from handoff.service import Handoff
 
 
-def make(services: Services, people: People, work: asyncio.Event) -> Desk:
+def make(
+    services: Services,
+    people: People,
+    uploads: Uploads,
+    work: asyncio.Event,
+    limits: Limits,
+    refresh: Callable[[], Awaitable[None]],
+) -> Desk:
     """The staff's web app of this service."""
 
     async def fetch(channel_key: str, media: MediaRef) -> File:
@@ -25,6 +39,26 @@ def make(services: Services, people: People, work: asyncio.Event) -> Desk:
         found = await services.connector(channel).fetch(media, channel)
         return File(name=found.name, mime=found.mime, content=found.content)
 
+    async def load(attachment: Attachment) -> File:
+        found = await services.load_file(attachment)
+        return File(name=found.name, mime=found.mime, content=found.content)
+
+    async def keep(name: str, content: bytes) -> MediaRef:
+        try:
+            return (await uploads.keep("desk", content, name))[1]
+        except BadUpload as error:
+            raise Refused("this file is not taken", code=error.code) from None
+
+    async def typing(conversation: Conversation, on: bool) -> None:
+        channel = services.channel(conversation.channel)
+        if channel is None:
+            return
+        connector = services.connector(channel)
+        if isinstance(connector.part, WebchatHub):
+            await connector.part.typing(conversation.address, on)
+        elif on:
+            await connector.acknowledge(conversation.address, conversation.last_incoming_id, channel)
+
     def wake() -> None:
         services.inbox.new_work.set()
         work.set()
@@ -34,12 +68,25 @@ def make(services: Services, people: People, work: asyncio.Event) -> Desk:
             settings=services.settings,
             key=services.key,
             db=services.db,
+            inbox=services.inbox,
             outbox=services.outbox,
             tenants=services.tenants,
+            answers=services.answers,
+            complaints=Complaints(services.db, services.tenants),
+            utility=services.utility,
+            ownership=services.ownership,
+            handoff=Handoff(services.db, services.tenants),
             bridge=people.bridge,
+            voice=people.voice,
             post=people.voice.post,
+            refresh=refresh,
+            typing=typing,
+            keep=keep,
+            open_channels=lambda: {key: limits.is_open(channel) for key, channel in services.channels.items()},
+            channel_tenants={key: channel.tenant for key, channel in services.channels.items()},
             wake=wake,
             channel_types={key: channel.type for key, channel in services.channels.items()},
             fetch=fetch,
+            load=load,
         )
     )

@@ -12,6 +12,7 @@
     const query = new URLSearchParams({ list: body.dataset.list || "" });
     if (body.dataset.search) query.set("q", body.dataset.search);
     if (chosen()) query.set("c", chosen());
+    if (Number(body.dataset.page) > 1) query.set("page", body.dataset.page);
     return query;
   };
   const newId = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2, 12)}`);
@@ -35,10 +36,16 @@
     const sent = event.detail.requestConfig && event.detail.requestConfig.path.endsWith("/reply");
     if (sent && !event.detail.xhr.responseText.includes('class="fault"')) drafts.delete(chosen());
   });
+  const about = (on) => {
+    body.classList.toggle("about", on);
+    const button = one("#about");
+    if (button) button.setAttribute("aria-expanded", String(on));
+  };
   const settled = (id, replied) => {
     prepare();
     const words = one("#words");
     if (words && !words.value && drafts.get(chosen())) words.value = drafts.get(chosen());
+    about(body.classList.contains("about"));
     if (id === "main") { toEnd(); seen(); if (words && replied) words.focus(); }
     else if (id === "log") { if (wasAtEnd) toEnd(); if (document.visibilityState === "visible") seen(); }
   };
@@ -52,6 +59,7 @@
     lists: () => `/desk/list?${where()}`,
     log: () => chosen() && `/desk/c/${chosen()}/messages`,
     main: () => chosen() && `/desk/c/${chosen()}`,
+    side: () => chosen() && `/desk/c/${chosen()}/side`,
   };
   const busy = {}, again = {};
   const fetchAnew = async (kind) => {
@@ -83,8 +91,14 @@
     fetchAnew("lists").then(notice);
   };
   const drawLog = () => fetchAnew("log");
-  const typing = () => { const field = document.activeElement; return field && field.tagName === "TEXTAREA" && field.value; };
-  const drawPane = () => { if (typing()) drawLog(); else fetchAnew("main"); };
+  // Nobody's half-written words, chosen file or open form may vanish under a redraw.
+  const writing = () => {
+    const field = document.activeElement;
+    const file = one("#file");
+    return (field && field.matches("#main textarea, #main input, #main select") && (field.value || field.closest("details"))) || (file && file.files.length) || one(".side details[open]");
+  };
+  const drawPane = () => { if (writing()) drawLog(); else fetchAnew("main"); };
+  const drawSide = () => { if (!one(".side details[open]") && !(document.activeElement && document.activeElement.closest(".side"))) fetchAnew("side"); };
 
   // The line. EventSource names the last id it has seen when it comes back.
   let source = null, last = Number(body.dataset.newest || 0), failures = 0;
@@ -101,7 +115,9 @@
     const on = (name, does) => source.addEventListener(name, (event) => { if (event.lastEventId) last = Number(event.lastEventId); does(JSON.parse(event.data || "{}")); });
     const here = (data) => String(data.conversation || "") === chosen();
     on("takeover", (data) => { drawList(); if (here(data)) drawPane(); });
-    on("message", (data) => { drawList(); if (here(data)) drawLog(); });
+    on("message", (data) => { drawList(); if (here(data)) { drawLog(); drawSide(); shownTyping(""); } });
+    on("label", (data) => { drawList(); if (here(data)) drawSide(); });
+    on("typing", (data) => { if (here(data) && String(data.staff || "") !== body.dataset.me) shownTyping(data.on === false ? "" : data.who || "The customer"); });
     on("note", (data) => { if (here(data)) drawLog(); });
     on("danger", () => drawList());
     on("rating", (data) => { if (here(data)) drawPane(); });
@@ -110,12 +126,77 @@
     on("reload", () => location.reload());
     on("signed-out", () => { location.href = "/desk/login"; });
   };
+
+  // Who waits stands in the title and on the app's icon; when it becomes more, a short sound.
+  let waited = null, noise = null;
+  const quiet = () => localStorage.getItem("desk-quiet") === "1";
+  const ring = () => {
+    if (quiet()) return;
+    try {
+      noise = noise || new AudioContext();
+      const tone = noise.createOscillator(), level = noise.createGain(), now = noise.currentTime;
+      tone.frequency.setValueAtTime(660, now); tone.frequency.setValueAtTime(880, now + 0.12);
+      level.gain.setValueAtTime(0.08, now); level.gain.exponentialRampToValueAtTime(0.0001, now + 0.35);
+      tone.connect(level).connect(noise.destination); tone.start(now); tone.stop(now + 0.36);
+    } catch { /* a browser without sound */ }
+  };
   function notice() {
     const rows = one(".rows");
-    const count = rows ? Number(rows.dataset.unassigned) : 0;
+    if (!rows) return;
+    const unassigned = Number(rows.dataset.unassigned), count = unassigned + Number(rows.dataset.waiting);
     document.title = document.title.replace(/^\(\d+\) /, "");
     if (count) document.title = `(${count}) ${document.title}`;
+    if (navigator.setAppBadge) (count ? navigator.setAppBadge(count) : navigator.clearAppBadge()).catch(() => {});
+    const on = one("#duty .switch.on");
+    if (waited !== null && count > waited && on) ring();
+    waited = count;
   }
+  const soundButton = one("#sound");
+  const soundShown = () => { if (soundButton) { soundButton.setAttribute("aria-pressed", String(!quiet())); soundButton.textContent = quiet() ? "Sound off" : "Sound on"; } };
+  const soundSwitched = () => { localStorage.setItem("desk-quiet", quiet() ? "0" : "1"); soundShown(); if (!quiet()) ring(); };
+  if (soundButton) { soundButton.hidden = false; soundButton.addEventListener("click", soundSwitched); soundShown(); }
+
+  // Who writes right now; a word that nobody renews fades.
+  let fades = null;
+  function shownTyping(who) {
+    const line = one("#typing");
+    if (!line) return;
+    clearTimeout(fades);
+    line.hidden = !who;
+    line.textContent = who ? `${who} is writing …` : "";
+    if (who) fades = setTimeout(() => shownTyping(""), 6000);
+  }
+  let toldAt = 0, stops = null;
+  const tell = (on) => {
+    if (!chosen()) return;
+    toldAt = on ? Date.now() : 0;
+    fetch(`/desk/c/${chosen()}/typing`, { method: "POST", headers: { "X-CSRF-Token": token(), ...background }, body: new URLSearchParams({ on: on ? "1" : "0" }) }).catch(() => {});
+  };
+  document.addEventListener("input", (event) => {
+    if (event.target.id !== "words") return;
+    if (event.target.value && Date.now() - toldAt > 3000) tell(true);
+    clearTimeout(stops);
+    stops = setTimeout(() => { if (toldAt) tell(false); }, 4000);
+  });
+
+  // A file by the button, the clipboard or dropped.
+  const showFile = () => {
+    const file = one("#file"), line = one("#chosen-file");
+    if (!file || !line) return;
+    const chosenFile = file.files[0];
+    line.hidden = !chosenFile;
+    line.textContent = chosenFile ? `${chosenFile.name} · ${Math.ceil(chosenFile.size / 1024)} KB` : "";
+    if (chosenFile) {
+      const drop = document.createElement("button");
+      drop.type = "button"; drop.textContent = "Take it away"; drop.className = "drop-file";
+      line.append(" ", drop);
+    }
+  };
+  const give = (files) => { const file = one("#file"); if (!file || !files.length) return false; const box = new DataTransfer(); box.items.add(files[0]); file.files = box.files; showFile(); return true; };
+  document.addEventListener("change", (event) => { if (event.target.id === "file") showFile(); });
+  document.addEventListener("paste", (event) => { if (event.target.id === "words" && event.clipboardData && give(event.clipboardData.files)) event.preventDefault(); });
+  document.addEventListener("dragover", (event) => { if (event.target.closest && event.target.closest(".talk")) event.preventDefault(); });
+  document.addEventListener("drop", (event) => { if (event.target.closest && event.target.closest(".talk") && event.dataTransfer) { event.preventDefault(); give(event.dataTransfer.files); } });
 
   // Signs of life: the page's own for being on duty; the person's for the session.
   let active = true;
@@ -129,10 +210,18 @@
   setInterval(alive, 25000);
   alive();
 
+  document.addEventListener("input", (event) => {
+    if (!event.target.classList.contains("pick")) return;
+    const wanted = event.target.value.trim().toLowerCase();
+    all("[data-words]", event.target.closest(".sheet")).forEach((button) => { button.hidden = Boolean(wanted) && !button.textContent.toLowerCase().includes(wanted); });
+  });
+
   // Opening a conversation without loading the page anew.
   document.addEventListener("click", (event) => {
     const row = event.target.closest("a.row");
     if (row && !event.ctrlKey && !event.metaKey) { event.preventDefault(); open(row.dataset.id, row.href); return; }
+    if (event.target.closest(".drop-file")) { one("#file").value = ""; showFile(); return; }
+    if (event.target.closest("#about")) { about(!body.classList.contains("about")); return; }
     const ready = event.target.closest("[data-words]");
     if (ready) {
       const words = one("#words");
@@ -141,7 +230,7 @@
       ready.closest("details").open = false;
       words.focus();
     }
-    all("details[open]").forEach((box) => { if (!box.contains(event.target)) box.open = false; });
+    all(".doing details[open]:not(.template-box)").forEach((box) => { if (!box.contains(event.target)) box.open = false; });
   });
   const open = (id, href, push = true) => {
     body.dataset.chosen = id;
@@ -158,7 +247,13 @@
   document.addEventListener("keydown", (event) => {
     const field = event.target.closest("input, textarea, select");
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.id === "words") { event.preventDefault(); one("#reply").requestSubmit(); return; }
-    if (event.key === "Escape" && field) { field.blur(); return; }
+    if (event.key === "Escape") {
+      const box = event.target.closest("details[open]");
+      if (box) { box.open = false; one("summary", box).focus(); return; }
+      if (field) field.blur(); else about(false);
+      return;
+    }
+    if (event.key === "Enter" && event.target.classList.contains("pick")) { event.preventDefault(); const first = all("[data-words]", event.target.closest(".sheet")).find((button) => !button.hidden); if (first) first.click(); return; }
     if (field || event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key;
     if (prefix === "g") { prefix = ""; const list = { m: "mine", u: "unassigned", t: "team", s: "snoozed" }[key]; if (list) location.href = `/desk/?list=${list}`; return; }
@@ -171,6 +266,9 @@
     else if (key === "r" && one("#words")) { event.preventDefault(); one("#words").focus(); }
     else if (key === "/") { event.preventDefault(); one("#search").focus(); }
     else if (key === "?") one("#keys").showModal();
+    else if (key === "s") soundSwitched();
+    else if (key === "p") { const box = one(".side summary[data-key=p]"); if (box) { event.preventDefault(); about(true); box.parentElement.open = true; one("select", box.parentElement).focus(); } }
+    else if (key === "a" || key === "m") { const box = one(`.doing summary[data-key=${key}]`); if (box) { event.preventDefault(); box.parentElement.open = true; one("input[type=search], textarea", box.parentElement).focus(); } }
     else { const button = one(`[data-key="${CSS.escape(key)}"]`); if (button) button.click(); }
   });
 
