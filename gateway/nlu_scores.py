@@ -14,7 +14,8 @@ OUT_OF_SCOPE = "out_of_scope"
 FALLBACKS = frozenset({"nlu_fallback", "clarify", OUT_OF_SCOPE})
 BINS = 15
 NUMBERS = frozenset(
-    "account_number meter_number bill_number complaint_number tracking_number phone token transaction_id amount units load".split()
+    """account_number meter_number bill_number complaint_number tracking_number phone token transaction_id
+    amount units load""".split()
 )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Text
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -32,16 +33,16 @@ class SathiEntities(GraphComponent, EntityExtractorMixin):
     """Sets `entities`, each with its value and the text as it was typed."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """Nothing to choose."""
         return {}
 
     def __init__(
         self,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        gazetteer: Optional[Gazetteer] = None,
+        gazetteer: Gazetteer | None = None,
     ) -> None:
         self._config = config
         self._storage = model_storage
@@ -51,7 +52,7 @@ class SathiEntities(GraphComponent, EntityExtractorMixin):
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -72,7 +73,7 @@ class SathiEntities(GraphComponent, EntityExtractorMixin):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -83,7 +84,7 @@ class SathiEntities(GraphComponent, EntityExtractorMixin):
             found = json.loads((folder / "places.json").read_text(encoding="utf-8"))
         return cls(config, model_storage, resource, Gazetteer.of(found["names"], found["everyday"]))
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Set the entities of each message."""
         today = datetime.now().date()
         for message in messages:
@@ -113,7 +114,7 @@ def place_names(tenants: Path = ROOT / "tenants", data: Path = DATA) -> Iterator
         yield from (name.strip() for name in listed.split(",") if name.strip())
 
 
-def everyday_words(texts: List[str], names: List[str]) -> Iterator[str]:
+def everyday_words(texts: list[str], names: list[str]) -> Iterator[str]:
     """Words of many sentences that no place is called."""
     called = {word for name in names for word in words(fold(name))}
     counts = Counter(word for text in texts for word in set(words(fold(text))))

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -20,7 +19,9 @@ from core.language.skeleton import skeleton_word, words
 
 # Numbers that mean something by themselves: hotlines and keys of prepaid meters.
 KEPT_NUMBERS = re.compile(r"1912|16999|16200|16899|1612\d|1611\d|16603|999|8[0-9]{2}|181|1[0-2]")
-BLOCKS = ("word", "letters", "sound", "soundword")
+BLOCKS = ("word", "letters", "sound", "soundword", "bones")
+EVEN = (1.0,) * len(BLOCKS)
+_VOWELS = str.maketrans("", "", "aiou")
 
 
 def number_class(digits: str) -> str:
@@ -51,28 +52,34 @@ def _grams(word: str, low: int, high: int) -> tuple[str, ...]:
     )
 
 
-def blocks(text: str, used: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)) -> list[Counter[str]]:
+def blocks(text: str, used: tuple[float, ...] = EVEN) -> list[Counter[str]]:
     """Counts of the raw features, one counter a block; a block without weight stays empty."""
     seen = tokens(text)
-    heard = [word if word.startswith("#") else skeleton_word(word) for word in seen] if used[2] or used[3] else []
+    heard = [word if word.startswith("#") else skeleton_word(word) for word in seen] if any(used[2:]) else []
     return [
         _pairs(seen) if used[0] else Counter(),
         Counter(gram for word in seen for gram in _grams(word, 2, 5)) if used[1] else Counter(),
         Counter(gram for word in heard for gram in _grams(word, 2, 5)) if used[2] else Counter(),
         _pairs(heard) if used[3] else Counter(),
+        _pairs([bones(word) for word in heard]) if used[4] else Counter(),
     ]
+
+
+def bones(sound: str) -> str:
+    """The consonants of a sound and its first letter: vowels are what people spell most differently."""
+    return sound[:1] + sound[1:].translate(_VOWELS)
 
 
 def _pairs(seen: list[str]) -> Counter[str]:
     """Words and pairs of neighbours."""
-    return Counter(seen + [f"{one}_{two}" for one, two in zip(["^", *seen], [*seen, "$"])])
+    return Counter(seen + [f"{one}_{two}" for one, two in zip(["^", *seen], [*seen, "$"], strict=False)])
 
 
 @dataclass
 class Features:
     """A vocabulary with its weights; made at training, used for each message."""
 
-    weights: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
+    weights: tuple[float, ...] = EVEN
     vocabulary: list[dict[str, int]] = field(default_factory=list)
     idf: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 

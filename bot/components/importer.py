@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Text, Union
+from typing import Any, NamedTuple
 
 import yaml
 from rasa.shared.core.domain import Domain
@@ -65,25 +65,25 @@ class SathiImporter(RasaFileImporter):
 
     def __init__(
         self,
-        config_file: Optional[Text] = None,
-        domain_path: Optional[Text] = None,
-        training_data_paths: Optional[Union[List[Text], Text]] = None,
+        config_file: str | None = None,
+        domain_path: str | None = None,
+        training_data_paths: list[str] | str | None = None,
     ) -> None:
         super().__init__(config_file, domain_path, training_data_paths)
         self._nlu_files = []
 
     def get_domain(self) -> Domain:
         """The domain of bot/domain with the intents of nlu_data."""
-        named: Dict[Text, Any] = {"intents": intents()}
+        named: dict[str, Any] = {"intents": intents()}
         return super().get_domain().merge(Domain.from_dict(named))
 
-    def get_nlu_data(self, language: Optional[Text] = "en") -> TrainingData:
+    def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """One sentence for each intent, for Rasa to know them by.
 
         Our components read `sentences()` themselves: Rasa copies and hashes each message a dozen times, which for
         twenty thousand of them takes longer than learning from them.
         """
-        first: Dict[Text, Message] = {}
+        first: dict[str, Message] = {}
         for _, label, text in sentences():
             intent = label.partition("/")[0]
             if intent not in first:

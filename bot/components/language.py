@@ -6,10 +6,9 @@ Answers follow the customer's script. Code-mix is decided by the majority; one E
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Optional, Text
+from typing import Any
 
 import numpy as np
-from scipy import sparse
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -17,6 +16,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy import sparse
 
 from bot.components.features import Features
 from bot.components.importer import DATA, read_yaml, sentences
@@ -43,21 +43,21 @@ class SathiLanguage(GraphComponent):
     """Decides `parse["language"]`; the metadata carries what is remembered and whether it is fixed."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
-        """Feature blocks (word, letters, sound, sound word), cost, and what folds of the sentences showed to help.
+    def get_default_config() -> dict[str, Any]:
+        """Feature blocks (see features.py), cost, and what folds of the sentences showed to help.
 
         `stray` is the margin from which a row is taken for another form; `borrowed` is held against English, whose words
         everybody borrows.
         """
-        return {"blocks": [0.5, 1.0, 0.0, 0.0], "cost": 0.1, "minimum": 2, "stray": 1.0, "borrowed": 0.2}
+        return {"blocks": [0.5, 1.0, 0.0, 0.0, 0.0], "cost": 0.1, "minimum": 2, "stray": 1.0, "borrowed": 0.2}
 
     def __init__(
         self,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        model: Optional[Linear] = None,
-        forms: Optional[Dict[Text, Dict[Text, Any]]] = None,
+        model: Linear | None = None,
+        forms: dict[str, dict[str, Any]] | None = None,
     ) -> None:
         self._config = config
         self._storage = model_storage
@@ -68,7 +68,7 @@ class SathiLanguage(GraphComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -97,7 +97,7 @@ class SathiLanguage(GraphComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -113,7 +113,7 @@ class SathiLanguage(GraphComponent):
         """Nothing to add: other components read the text itself."""
         return training_data
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Set the language of each message."""
         for message in messages:
             metadata = message.get("metadata") or {}
@@ -143,10 +143,10 @@ class SathiLanguage(GraphComponent):
             return remembered if best == sibling and (plain != sibling or chances[sibling] < MEMORY * 0.6) else best
         return max(chances, key=lambda form: chances[form])
 
-    def _chances(self, text: str, seen: List[str]) -> Dict[str, float]:
+    def _chances(self, text: str, seen: list[str]) -> dict[str, float]:
         hints = [min(HINTS, sum(word in LATIN_WORDS.get(form, ()) for word in seen)) for form in self._model.labels]
         scores = self._model.scores(text) + HINT * np.asarray(hints, dtype=np.float32)
-        return dict(zip(self._model.labels, softmax(scores * self._model.temperature)))
+        return dict(zip(self._model.labels, softmax(scores * self._model.temperature), strict=False))
 
     def _sibling(self, form: str) -> str:
         """The form in Latin letters of the same language."""

@@ -21,7 +21,7 @@ from sklearn.svm import LinearSVC
 
 from bot.components.features import Features
 
-FOLDS = 3
+FOLDS = 2
 
 
 @dataclass

@@ -21,10 +21,13 @@ from core.language.spelling import loose
 # Words marked `~` in the table are found with a letter missing, added or changed, when they are at least so long.
 FORGIVEN = 5
 ALONE = 3  # so few words need no second meaning
+BESIDE = 3  # a figure of speech stands so near the word it turns
 # From this score on the learned model is believed alone; see bot/components/danger_table.py for what it costs.
-CONVINCED = -0.5
+CONVINCED = 0.0
 # Down to minus this score, tables read by sound instead of spelling are believed.
 LEANING = 1.5
+# Below minus this score, the tables are overruled: all words of the sentence speak of something else.
+UNLIKELY = 6.0
 # What a danger is called that only the model sees, by the first meaning found.
 _LIKELY = (("wire", "wire"), ("pole", "pole"), ("fire", "fire"), ("smoke", "smoke"), ("shock", "shock"), ("current", "shock"),
            ("water", "water"), ("spark", "spark"), ("line", "wire"), ("gear", "spark"))  # fmt: skip
@@ -128,7 +131,14 @@ _NOT_WIRE = Lexicon({"not": table.NOT_WIRE})
 _FIGURE = Lexicon({"figure": table.FIGURE})
 _HEARSAY = Lexicon({"hearsay": table.HEARSAY})
 _AFTERWARDS = Lexicon({"afterwards": table.AFTERWARDS})
-_ASKING = Lexicon({"asking": table.ASKING, "if": table.IF})
+_ASKING = Lexicon({"asking": table.ASKING, "what": table.WHAT_TO_DO, "if": table.IF})
+
+# The meanings that speak for a kind, where they have another name.
+_SAID = {
+    "shock": ("shock", "current", "electrocuted"),
+    "fire": ("fire", "burning", "blast"),
+    "spark": ("spark", "short"),
+}
 
 # (kind, one meaning, another, how many words apart at most)
 _PAIRS = (
@@ -204,9 +214,9 @@ def _detect(text: str, second: bool) -> Danger | None:
         return None
     places = _places(_MEANINGS, heard, heard)
     kind = _kind(heard, places)
+    score = danger_model.score(text) if second else 0.0
     if kind is not None:
-        return None if _let_go(kind, heard, places) else Danger(kind)
-    score = danger_model.score(text) if second else -LEANING
+        return None if score < -UNLIKELY or _let_go(kind, heard, places) else Danger(kind)
     if score < -LEANING or not second:
         return None
     places = _places(_MEANINGS_BY_SOUND, sounds(text), heard)
@@ -264,9 +274,10 @@ def _current_where_it_must_not_be(places: dict[str, list[int]]) -> bool:
     current = places.get("current", [])
     present, gone = places.get("present", []), places.get("neg", [])
     for where in ("surface", "water", "pole", "wire"):
-        if where in places and near(current, places[where], 4) and not near(current, gone, 3):
-            if near(current, present, 3) or (where != "water" and near(current, places[where], 2)):
-                return True
+        if where not in places or not near(current, places[where], 4) or near(current, gone, 3):
+            continue
+        if near(current, present, 3) or (where != "water" and near(current, places[where], 2)):
+            return True
     if near(places.get("power", []), places.get("surface", []), 4) and "leak" in places:
         return True
     if "person" in places and near(places.get("power", []), places.get("hit", []), 2):
@@ -284,19 +295,23 @@ def _tree_on_the_line(places: dict[str, list[int]]) -> bool:
 def _let_go(kind: str, heard: list[str], places: dict[str, list[int]]) -> bool:
     """Figures of speech, general questions, theft, and what is asked for afterwards."""
     asked = _ASKING.read(heard)
-    if "asking" in asked and ("if" in asked or "present" not in places):
+    if "if" in asked and ("asking" in asked or "what" in asked):
         return True
-    if _AFTERWARDS.covered(heard):
+    if "asking" in asked and "present" not in places and "ground" not in places:
         return True
-    figure = _FIGURE.covered(heard)
+    if kind in ("shock", "pole") and _AFTERWARDS.covered(heard):
+        return True
+    said = sorted(place for name in _SAID.get(kind, (kind,)) for place in places.get(name, ()))
     body = any(name in places for name in ("surface", "touch", "pole", "wire", "water", "victim"))
-    if kind in ("shock", "fire", "spark") and figure and not body:
+    # Beside the word itself: "shocked by the bill", but not "how much is my bill, and the transformer burns".
+    if kind in ("shock", "fire", "spark") and not body and near(said, sorted(_FIGURE.covered(heard)), BESIDE):
         return True
-    if kind == "shock" and _HEARSAY.covered(heard) and not body:
+    if kind == "shock" and not body and near(said, sorted(_HEARSAY.covered(heard)), BESIDE):
         return True
     if kind in ("wire", "shock") and "theft" in places and "strongfall" not in places and "hang" not in places:
         return True
-    return kind == "wire" and bool(_NOT_WIRE.covered(heard)) and "pole" not in places
+    wires = sorted(place for name in ("wire", "line", "pole") for place in places.get(name, ()))
+    return kind in ("wire", "pole") and near(wires, sorted(_NOT_WIRE.covered(heard)), BESIDE)
 
 
 def _excused(heard: list[str]) -> bool:

@@ -6,6 +6,7 @@ environment; scoring needs the standard library alone.
 
 from __future__ import annotations
 
+import itertools
 from functools import lru_cache
 from math import sqrt
 from pathlib import Path
@@ -21,7 +22,7 @@ SIZES = (3, 4, 5)
 def marks(text: str) -> tuple[set[str], set[str]]:
     """What the model sees of a text: sounds of words with pairs of neighbours, and letter groups of the sounds."""
     heard = [skeleton_word(word) for word in words(fold(text)) if not word.isdigit() and word not in "?!"]
-    together = set(heard) | {f"{one}_{two}" for one, two in zip(heard, heard[1:])}
+    together = set(heard) | {f"{one}_{two}" for one, two in itertools.pairwise(heard)}
     return together, {gram for word in set(heard) for gram in _grams(word)}
 
 

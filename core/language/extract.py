@@ -12,7 +12,9 @@ from core.language.times import times
 
 # Certain ones first: where two readings overlap, the earlier kind stays.
 _CERTAIN = frozenset(
-    "complaint_number token meter_number phone transaction_id tracking_number bill_number amount units load".split()
+    """
+        complaint_number token meter_number phone transaction_id tracking_number bill_number amount units load
+    """.split()
 )
 
 

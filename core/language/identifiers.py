@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from core.language.pieces import Found, Reading
 
 _COMPLAINT = re.compile(r"(?<![a-z0-9])([a-z]{3})[ -]?([a-z0-9]{6})(?![a-z0-9])")
-_CODES = frozenset("des dpd nes wzp bpd bre reb pbs mpc mpe mpw evn".split())
+_CODES = frozenset(["des", "dpd", "nes", "wzp", "bpd", "bre", "reb", "pbs", "mpc", "mpe", "mpw", "evn"])
 _CODE_LIKE = re.compile(r"(?<![a-z0-9])[a-z]{3}-(?=[a-z0-9]{0,5}[0-9])[a-z0-9]{6}(?![a-z0-9])")
 _IVRS = re.compile(r"(?<![a-z0-9])n[ -]?(\d(?:[ -]?\d){9})(?!\d)")
 _TRANSACTION = re.compile(r"(?<![a-z0-9-])(?=[a-z0-9]{0,11}\d)(?=[a-z0-9]{0,11}[a-z])[a-z0-9]{8,14}(?![a-z0-9-])")
@@ -28,7 +28,10 @@ _MONEY_AFTER = re.compile(
 _UNITS = re.compile(
     r"(?<![\d.,])(\d[\d,]{0,8}(?:\.\d{1,2})?)\s{0,2}-?(?:(?:units?|unite|uniter|unit|yunit|kwh|uint)(?![a-z])|ইউনিট|যূনিট|यूनिट|युनिट)"
 )
-_KILO = r"(?:(?:kw|k\.w|kilowatt|kilowat|kilo|kilowatts|kva|k w)(?![a-z])|কিলোওয়াট|কিলোওয়াট|কেডব্লিউ|কিলো|किलोवाट|किलोवॉट|किलो|केडब्ल्यू|केवी(?!ए))"
+_KILO = (
+    r"(?:(?:kw|k\.w|kilowatt|kilowat|kilo|kilowatts|kva|k w)(?![a-z])|"
+    r"কিলোওয়াট|কিলোওয়াট|কেডব্লিউ|কিলো|किलोवाट|किलोवॉट|किलो|केडब्ल्यू|केवी(?!ए))"
+)
 _LOAD = re.compile(r"(?<![\d.,])(\d{1,4}(?:\.\d{1,2})?)\s{0,2}" + _KILO)
 _LOAD_FROM = re.compile(
     r"(?<![\d.,])(\d{1,4}(?:\.\d{1,2})?)\s{0,2}(?:"
@@ -41,23 +44,42 @@ _TIMES = {"hajar": 1000, "hazar": 1000, "hazaar": 1000, "hajaar": 1000, "হা�
           "lakh": 100000, "লাখ": 100000, "लाख": 100000}  # fmt: skip
 
 # Words before a number that say what it is.
-_METER = frozenset("meter mitar miter meeter metar mtr মিটার মিটারের মিটারে मीटर मिटर".split())
+_METER = frozenset(
+    """
+    meter mitar miter meeter metar mtr মিটার মিটারের মিটারে मीटर मिटर
+""".split()
+)
 _TRACK = frozenset(
-    "tracking track application abedon abedan aabedan avedan aavedan aavedn form request reference ট্র্যাকিং ট্রাকিং আবেদন আবেদনের দরখাস্ত ट्रैकिंग आवेदन एप्लीकेशन aplication applied apply connection".split()
+    """
+        tracking track application abedon abedan aabedan avedan aavedan aavedn form request reference ট্র্যাকিং
+        ট্রাকিং আবেদন আবেদনের দরখাস্ত ट्रैकिंग आवेदन एप्लीकेशन aplication applied apply connection
+    """.split()
 )
 _COMPLAINTS = frozenset(
-    "complaint complain complaint obhijog shikayat sikayat ticket অভিযোগ কমপ্লেইন কমপ্লেন টিকেট शिकायत कंप्लेंट".split()
+    """
+        complaint complain complaint obhijog shikayat sikayat ticket অভিযোগ কমপ্লেইন কমপ্লেন টিকেট शिकायत कंप्लेंट
+    """.split()
 )
-_TOKEN = frozenset("token tokan toaken টোকেন টোকেনটা टोकन টোকেনের".split())
+_TOKEN = frozenset(["token", "tokan", "toaken", "টোকেন", "টোকেনটা", "टोकन", "টোকেনের"])
 _PAID = frozenset(
-    "txn trx trxid txnid transaction utr ref tranx ট্রানজেকশন লেনদেন ট্রাঞ্জেকশন ट्रांजेक्शन ट्रांजैक्शन यूटीआर upi tid".split()
+    """
+        txn trx trxid txnid transaction utr ref tranx ট্রানজেকশন লেনদেন ট্রাঞ্জেকশন ट्रांजेक्शन ट्रांजैक्शन यूटीआर
+        upi tid
+    """.split()
 )
 _ACCOUNT = frozenset(
-    """account acc ac a/c acct hisab hishab hisaab hesab grahok grahak consumer customer cust khata khaata ivrs upbhokta connection kn ca id
-    হিসাব হিসাবের একাউন্ট অ্যাকাউন্ট গ্রাহক কনজুমার কাস্টমার হিসেব खाता खाते उपभोक्ता ग्राहक अकाउंट आईवीआरएस कंज्यूमर कनेक्शन""".split()
+    """
+        account acc ac a/c acct hisab hishab hisaab hesab grahok grahak consumer customer cust khata khaata ivrs
+        upbhokta connection kn ca id হিসাব হিসাবের একাউন্ট অ্যাকাউন্ট গ্রাহক কনজুমার কাস্টমার হিসেব खाता खाते
+        उपभोक्ता ग्राहक अकाउंट आईवीआरएस कंज्यूमर कनेक्शन
+    """.split()
 )
-_PHONE = frozenset("phone mobile mobil number no call ফোন মোবাইল নাম্বার নম্বর कॉल फोन मोबाइल नंबर whatsapp".split())
-_BILL = frozenset("bill bil বিল বিলের बिल".split())
+_PHONE = frozenset(
+    """
+    phone mobile mobil number no call ফোন মোবাইল নাম্বার নম্বর कॉल फोन मोबाइल नंबर whatsapp
+""".split()
+)
+_BILL = frozenset(["bill", "bil", "বিল", "বিলের", "बिल"])
 _LOOK_BACK = 28
 
 
@@ -176,7 +198,9 @@ _KINDS = {
     **dict.fromkeys(_TOKEN, "token"),
     **dict.fromkeys(_PAID, "paid"),
 }
-for _plain in "phone mobile number no call নাম্বার নম্বর नंबर id connection কানেকশন कनेक्शन".split():
+for _plain in """
+    phone mobile number no call নাম্বার নম্বর नंबर id connection কানেকশন कनेक्शन
+""".split():
     # These stand after the word that matters ("meter number 0123…").
     _KINDS.pop(_plain, None)
 

@@ -82,11 +82,14 @@ def normalise(text: str) -> Normal:
         end = place + 1
         while end < len(text) and _continues(text[end]):
             end += 1
-        for letter in _cluster(text[place : min(end, place + MAX_MARKS)]):
+        folded = _cluster(text[place : min(end, place + MAX_MARKS)])
+        # Letter by letter where nothing was joined, so that a case ending can be told from its word.
+        exact = len(folded) == end - place
+        for at, letter in enumerate(folded):
             if not _repeats(letters, letter):
                 letters.append(letter)
-                starts.append(place)
-                ends.append(end)
+                starts.append(place + at if exact else place)
+                ends.append(place + at + 1 if exact else end)
         place = end
     return Normal(text, "".join(letters), tuple(starts), tuple(ends))
 

@@ -13,13 +13,15 @@ from core.language.pieces import Found, Piece, Reading, stems
 from core.language.skeleton import skeleton_word
 
 _VOWELS = str.maketrans("", "", "aiou")
-MIN_CONSONANTS = 4
+MIN_CONSONANTS = 5
 # What a part of a town, a street or a market is called: it belongs to the name before it.
 GENERIC = frozenset(
     fold(
-        """road rd street lane bazar bazaar bajar mor more moor station stand colony nagar block sector area elaka para mohalla chowk market
+        """road rd street lane bazar bazaar bajar mor more moor station
+    stand colony nagar block sector area elaka para mohalla chowk market
     tola gate ghat hat ganj city town sadar shohor shahar gram gaon gali link avenue housing society east west north south central
-    রোড রোডে বাজার মোড় স্টেশন কলোনি নগর ব্লক সেক্টর এলাকা পাড়া মহল্লা চক মার্কেট গেট ঘাট হাট সদর শহর গ্রাম গলি লেন বাসস্ট্যান্ড পূর্ব পশ্চিম উত্তর দক্ষিণ
+    রোড রোডে বাজার মোড় স্টেশন কলোনি নগর ব্লক সেক্টর এলাকা পাড়া মহল্লা চক মার্কেট গেট ঘাট হাট সদর শহর গ্রাম
+    গলি লেন বাসস্ট্যান্ড পূর্ব পশ্চিম উত্তর দক্ষিণ
     रोड बाजार चौक चौराहा चौराहे कॉलोनी नगर सेक्टर मोहल्ला गली स्टेशन मार्केट गंज तिराहा बस्ती वार्ड गांव टोला"""
     ).split()
 )
@@ -28,15 +30,20 @@ LOOSE_END = frozenset(fold("area elaka এলাকা মহল্লা gram g
 SUFFIXES = tuple(
     fold(suffix)
     for suffix in (
-    "pur", "pore", "puur", "ganj", "gonj", "gunj", "nagar", "nogor", "abad", "gaon", "khali", "danga", "hati", "hata", "bari", "kandi", "chor", "char", "tola", "toli", "para",
-    "garh", "kheda", "khedi", "wada", "wara", "puram", "gachha", "gacha", "bagh", "tala", "dighi", "khola", "ghata", "katra", "sarai",
-    "পুর", "গঞ্জ", "নগর", "আবাদ", "গাঁও", "খালী", "খালি", "ডাঙ্গা", "ডাঙা", "হাটি", "হাটা", "বাড়ী", "কান্দি", "তলা", "তলি", "পাড়া", "গড়", "বাগ", "দীঘি", "কাঠি", "ছড়ি",
-    "पुर", "गंज", "नगर", "बाद", "गांव", "गढ़", "खेड़ा", "खेड़ी", "वाड़ा", "पुरा", "गढ", "खेडा", "टोला",
+    "pur", "pore", "puur", "ganj", "gonj", "gunj", "nagar", "nogor", "abad", "gaon", "khali", "danga", "hati", "hata", "kandi",
+    "para", "garh", "kheda", "khedi", "wada", "wara", "puram", "gachha", "gacha", "bagh", "dighi", "khola", "ghata", "katra",
+    "sarai",
+    "পুর", "গঞ্জ", "নগর", "আবাদ", "গাঁও", "খালী", "খালি", "ডাঙ্গা", "ডাঙা", "হাটি", "হাটা", "বাড়ী", "কান্দি", "পাড়া", "গড়", "বাগ",
+    "দীঘি", "কাঠি", "ছড়ি",
+    "पुर", "गंज", "नगर", "बाद", "गांव", "गढ़", "खेड़ा", "खेड़ी", "वाड़ा", "पुरा", "गढ", "खेडा",
     )
 )  # fmt: skip
-_BEFORE = frozenset("in at near from inside behind beside opposite".split())
+_BEFORE = frozenset(["in", "at", "near", "from", "inside", "behind", "beside", "opposite"])
 _STOP = frozenset(
-    "the my our this that your which bill home house office meter account november october money time night morning".split()
+    """
+        the my our this that your which bill home house office meter account november october money time night
+        morning
+    """.split()
 )
 
 
@@ -101,10 +108,12 @@ class Gazetteer:
                     more = self._rest(pieces, place, name)
                     if more:
                         return len(name), more
-            if len(stem) >= 5 and stem not in self.everyday and pieces[place].text not in self.everyday:
-                bones = _bones(sound)
-                if len(bones) >= MIN_CONSONANTS and bones in self.bones:
-                    return 1, kept
+        if pieces[place].text in self.everyday:
+            return 0, 0
+        for stem, kept in reversed(stems(pieces[place].text)):
+            bones = _bones(skeleton_word(stem))
+            if len(bones) >= MIN_CONSONANTS and bones in self.bones and stem not in self.everyday:
+                return 1, kept
         return 0, 0
 
     def _rest(self, pieces: tuple[Piece, ...], place: int, name: tuple[str, ...]) -> int:
@@ -112,7 +121,7 @@ class Gazetteer:
         following = pieces[place : place + len(name)]
         if len(following) < len(name):
             return 0
-        for piece, part in list(zip(following, name))[1:-1]:
+        for piece, part in list(zip(following, name, strict=False))[1:-1]:
             if (piece.text if piece.is_number else skeleton_word(piece.text)) != part:
                 return 0
         last = following[-1]
@@ -128,7 +137,7 @@ class Gazetteer:
         piece = reading.pieces[place]
         if not piece.is_word or len(piece.text) < 5 or piece.text in self.everyday or piece.text in _STOP:
             return 0, 0
-        for stem, kept in stems(piece.text):
+        for stem, _ in stems(piece.text):
             if stem in self.everyday:
                 return 0, 0
         for stem, kept in stems(piece.text):
@@ -143,8 +152,6 @@ class Gazetteer:
             "bazar",
             "bazaar",
             "bajar",
-            "para",
-            "road",
             "colony",
             "nagar",
             "chowk",
@@ -198,7 +205,8 @@ class Gazetteer:
 
 _AFTER_NUMBER = frozenset(
     fold(
-        "e te er me mein no nombor number এ তে এর নম্বর নাম্বার এলাকায় में का की के से in is has we there no road sector block pe par নং মে line light current power wire bijli"
+        """e te er me mein no nombor number এ তে এর নম্বর নাম্বার এলাকায় में का की के से
+        in is has we there no road sector block pe par নং মে line light current power wire bijli"""
     ).split()
 )
 

@@ -9,8 +9,12 @@ from functools import lru_cache
 
 from core.language.normalise import fold
 
-_BENGALI = str.maketrans({"ণ": "ন", "শ": "স", "ষ": "স", "ী": "ি", "ূ": "ু", "ঁ": None, "\u09dc": "র", "\u09dd": "র", "ঈ": "ই", "ঊ": "উ", "ৎ": "ত", "ঙ": "ং", "ঃ": None, "য": "জ"})  # fmt: skip
-_DEVANAGARI = str.maketrans({"ण": "न", "श": "स", "ष": "स", "ी": "ि", "ू": "ु", "ँ": "ं", "ई": "इ", "ऊ": "उ", "ङ": "न", "ञ": "न", "ॉ": "ा", "ॅ": "े", "ऑ": "आ", "ढ": "ड"})  # fmt: skip
+_BENGALI = str.maketrans(
+    "ণশষীূ\u09dc\u09ddঈঊৎঙয",
+    "নসসিুররইউতংজ",
+    "ঁঃ",
+)
+_DEVANAGARI = str.maketrans("णशषीूँईऊङञॉॅऑढ", "नससिुंइउननाेआड")
 _LATIN = (("ee", "i"), ("oo", "u"), ("ph", "f"), ("w", "v"), ("z", "j"), ("aa", "a"), ("chh", "ch"))
 
 

@@ -31,10 +31,14 @@ _WEAK = frozenset(loose(word) for word in table.WEAK_FAULTS)
 _FAULTY = frozenset(
     loose(word)
     for word in """
-    chire chira chirse porse pora pore jhule jhultese jhulche agun spark sparking dhoa fire smoke fell fallen broken broke hanging hang snapped leaning burnt burn burning down shock
-    nosto nosto bondho off lock locked blank display kata chhera geche gese hele bhenge pole khuti khamba transformer toot tuta gir gira latak jal jala band kharab blast fata kharap pore
-    ছিঁড়ে ছিঁড়া ছিড়ে পড়ছে পড়ে ঝুলছে ঝুলে ঝুলতেছে আগুন স্পার্ক ধোঁয়া নষ্ট বন্ধ লক ডিসপ্লে কাটা ভেঙে পুড়ে পুড়ছে পোড়া হেলে খুঁটি পোল
-    टूट टूटा टूटकर गिर गिरा लटक लटका जल जला बंद खराब आग चिंगारी धुआं खंभे खंभा पोल लाल display stopped fast tez তেজ stop ruk rukka ruka रुका तेज दौड़ low high up""".split()
+        chire chira chirse porse pora pore jhule jhultese jhulche agun spark sparking dhoa fire smoke fell fallen
+        broken broke hanging hang snapped leaning burnt burn burning down shock nosto nosto bondho off lock locked
+        blank display kata chhera geche gese hele bhenge pole khuti khamba transformer toot tuta gir gira latak
+        jal jala band kharab blast fata kharap pore ছিঁড়ে ছিঁড়া ছিড়ে পড়ছে পড়ে ঝুলছে ঝুলে ঝুলতেছে আগুন স্পার্ক
+        ধোঁয়া নষ্ট বন্ধ লক ডিসপ্লে কাটা ভেঙে পুড়ে পুড়ছে পোড়া হেলে খুঁটি পোল टूट टूटा टूटकर गिर गिरा लटक लटका
+        जल जला बंद खराब आग चिंगारी धुआं खंभे खंभा पोल लाल display stopped fast tez তেজ stop ruk rukka ruka रुका
+        तेज दौड़ low high up
+    """.split()
 )
 
 
@@ -71,7 +75,7 @@ def _match(known: Phrases, heard: list[list[str]], place: int) -> int:
 def _follows(phrase: tuple[str, ...], heard: list[list[str]]) -> bool:
     if len(heard) < len(phrase):
         return False
-    inner = all(keys[0] == part for keys, part in zip(heard[:-1], phrase[:-1]))
+    inner = all(keys[0] == part for keys, part in zip(heard[:-1], phrase[:-1], strict=False))
     return inner and phrase[-1] in heard[-1]
 
 

@@ -29,6 +29,21 @@ _UNITS = {loose(word): minutes for word, minutes in table.UNITS.items()}
 _NUMBERS = {loose(word): value for word, value in table.NUMBERS.items()}
 _PARTS = {loose(word): hour for word, hour in table.DAY_PARTS.items()}
 _AFTER_HOUR = frozenset(loose(word) for word in table.AFTER_HOUR)
+# What stays of a word when its case ending is taken off ("৯টায়" is "৯টা", "মাসে" is "মাস").
+_DATE_BASES = frozenset(loose(word) for word in ["tarikh", "tareekh", "তারিখ", "तारीख", "तारिख", "date", "tarik"])
+_HOUR_BASES = frozenset(
+    loose(word)
+    for word in """
+    am pm baje bje bajey ta টা बजे o'clock oclock
+""".split()
+)
+_SPAN_BASES = frozenset(
+    loose(word)
+    for word in """
+        month mas mash maas mahina mahine maheena mahene মাস महीना महीने माह maah week soptaho shoptaho hafta
+        hafte সপ্তাহ हफ्ते हफ्ता सप्ताह saptah year bochor bosor saal sal বছর সাল साल वर्ष
+    """.split()
+)
 _RATE = loose("rate")
 _NUMERIC = re.compile(
     r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/.-]*\d)|(?<![\d/.-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])"
@@ -67,11 +82,10 @@ class _Times:
         """An entity over pieces; a case ending of the last one stays out."""
         self._taken.update(range(first, last + 1))
         end = self._pieces[last].end
+        word = self._pieces[last].text
         if self._pieces[last].is_word:
-            for stem, size in stems(self._pieces[last].text):
-                if loose(stem) in table_of:  # type: ignore[operator]
-                    end = self._pieces[last].start + size
-                    break
+            sizes = [size for size in range(len(word), 0, -1) if loose(word[:size]) in table_of]  # type: ignore[operator]
+            end = self._pieces[last].start + sizes[0] if sizes else end
         return self._reading.found(entity, self._pieces[first].start, end, value)
 
     def read(self) -> Iterator[Found]:
@@ -111,7 +125,13 @@ class _Times:
             month = self._in(place, _MONTHS)
             if month and self._free(place, place):
                 first = place - 1
-                if first >= 0 and self._pieces[first].text in ("st", "nd", "rd", "th", "of", "ই", "শে", "লা", "রা", "ঠা"):
+                if (
+                    first >= 0
+                    and self._pieces[first].text
+                    in """
+                    st nd rd th of ই শে লা রা ঠা
+                """.split()
+                ):
                     first -= 1
                 day, end = self._number(first), place
                 if not day or not self._joined(first, place):
@@ -125,7 +145,7 @@ class _Times:
                     yield self._found("date", first, end, _MONTHS, value)
             elif self._in(place, _DATE_WORDS) and self._number(place - 1) and self._free(place - 1, place):
                 value = self._dated(self._today.month, self._number(place - 1))
-                yield self._found("date", place - 1, place, _DATE_WORDS, value or None)
+                yield self._found("date", place - 1, place, _DATE_BASES, value or None)
 
     def _joined(self, first: int, last: int) -> bool:
         return self._pieces[last].start - self._pieces[first].end <= 6
@@ -152,7 +172,7 @@ class _Times:
             for listed, step in ((_LAST, -1), (_THIS, 0), (_NEXT, 1)):
                 if self._in(place - 1, listed):
                     value = self._month_after(step) if month else None
-                    yield self._found("month" if month else "date", place - 1, place, _SPANS, value)
+                    yield self._found("month" if month else "date", place - 1, place, _SPAN_BASES, value)
                     break
 
     def _clock(self) -> Iterator[Found]:
@@ -194,18 +214,11 @@ class _Times:
         if part:
             begin = first - 1
         late = (part and _PARTS[part] >= 12) or any(
-            "p" == self._pieces[place].text[0] for place in range(last + 1, end + 1)
+            self._pieces[place].text[0] == "p" for place in range(last + 1, end + 1)
         )
         if late and hour < 12 and not (part and _PARTS[part] == 21 and hour < 5):
             hour += 12
-        if (
-            end + 1 < len(self._pieces)
-            and not part
-            and self._in(end + 1, _PARTS)
-            and not self._pieces[end + 1].text.startswith("rate")
-        ):
-            pass
-        return self._found("time", begin, end, _AFTER_HOUR, f"{hour % 24:02d}:{minute:02d}")
+        return self._found("time", begin, end, _HOUR_BASES, f"{hour % 24:02d}:{minute:02d}")
 
     def _durations(self) -> Iterator[Found]:
         for place in range(1, len(self._pieces)):
@@ -246,7 +259,7 @@ class _Times:
             month = self._in(place, _MONTHS) if piece.is_word else ""
             if not month or not self._free(place, place):
                 continue
-            if loose(piece.text) in _DOUBTFUL and not self._beside_time(place):
+            if (month in _DOUBTFUL or loose(piece.text) in _DOUBTFUL) and not self._beside_time(place):
                 continue
             end, year = place, 0
             if place + 1 < len(self._pieces) and re.fullmatch("20[0-9]{2}", self._pieces[place + 1].text):
@@ -282,9 +295,17 @@ class _Times:
         return f"{months // 12:04d}-{months % 12 + 1:02d}"
 
 
-_TA = frozenset(loose(word) for word in ("ta", "tay", "tar", "ter", "taye", "tai", "টা", "টায়", "টার", "টাই", "টাতে"))
+_TA = frozenset(
+    loose(word)
+    for word in """
+    ta tay tar ter taye tai টা টায় টার টাই টাতে
+""".split()
+)
 _TIME_COMPANY = frozenset(
-    "of in for bill since from and bil er ka ki ke me মাসের মাস বিল এর বিলের का की के में महीने बिल mein month reading".split()
+    """
+        of in for bill since from and bil er ka ki ke me মাসের মাস বিল এর বিলের का की के में महीने बिल mein month
+        reading
+    """.split()
 )
 
 

@@ -37,6 +37,15 @@ DANGER = [
     ("তার\u200c ছিঁড়ে\u200b পড়ছে", "wire"),
 ]
 
+# Asking what to do, or asking for something else besides, does not make it less true.
+DANGER += [
+    ("wire fell what to do", "wire"),
+    ("taar gir gaya kya kare", "wire"),
+    ("খুঁটি পড়ে গেছে করণীয় কী", "pole"),
+    ("wifi nai ar rastay taar chire porse", "wire"),
+    ("amar bill koto ar transformer e agun lagse", "fire"),
+]
+
 NO_DANGER = [
     "shock laglo bill dekhe",
     "ফায়ার সার্ভিস নাম্বার",
@@ -47,6 +56,7 @@ NO_DANGER = [
     "what to do if a wire falls",
     "বিলের অংক দেখে শক খাইছি",
     "polling agent er bhata koto",
+    "tar sathe kotha bolbo pore",
     "headphone er tar chire gese",
     "no electricity since morning",
     "kal bijli kab aayegi",
@@ -70,7 +80,9 @@ def test_no_danger_is_invented(text: str) -> None:
 
 
 def _rows() -> list[tuple[str, bool, str]]:
-    lines = [line for path in sorted((ROOT / "tests/nlu/danger").glob("*.tsv")) for line in path.read_text().splitlines()[1:]]
+    lines = [
+        line for path in sorted((ROOT / "tests/nlu/danger").glob("*.tsv")) for line in path.read_text().splitlines()[1:]
+    ]
     return [(form, danger == "yes", text) for form, danger, text in (line.split("\t") for line in lines)]
 
 
@@ -105,7 +117,16 @@ def test_detection_takes_less_than_a_millisecond() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["tar " * 30_000, "a" * 100_000, "1 " * 60_000, "\u0301" * 100_000, "তার পড়ে " * 12_000, "- " * 60_000, "আ\u200d" * 60_000]
+    "text",
+    [
+        "tar " * 30_000,
+        "a" * 100_000,
+        "1 " * 60_000,
+        "\u0301" * 100_000,
+        "তার পড়ে " * 12_000,
+        "- " * 60_000,
+        "আ\u200d" * 60_000,
+    ],
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
     began = time.perf_counter()

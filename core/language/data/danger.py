@@ -34,15 +34,15 @@ CONCEPTS: dict[str, str] = {
         chire chira chirse chhire chirche ছিঁড়ে ছিড়ে ছিঁড়ছে ছিঁড়া ছিঁড়েছে chire_gese ছেঁড়া
         siri_forse ছিঁড়ি jhool jhul jhule jhoolti latak latki लटक झूल sagging hanging came_down""",
     "hang": """
-        hang hangs hanging hanged hangin hung dangling dangle dangles sag sagging sags droop*    
+        hang hangs hanging hanged hangin hung dangling dangle dangles sag sagging sags droop*
         jhul jhule jhultese jhulteche jhulche jhulchhe jhulse jhula jhulonto jhulanto jhulan jhulaya jhuila jhool jhooli jhoolti jhul_rahi jhulta jhulti jhula_ase
         zhule zhultese julche julse jule jhole jholche jholse jholtese jhulbar jhulay julle
         ঝুলে ঝুলছে ঝুলতেছে ঝুলন্ত ঝুলা ঝুইলা ঝোলা ঝুলে_আছে ঝুইল্যা ঝুলি ঝুলতাছে ঝুলিতেছে ঝুলে_পড়ছে
         latak lataka latki latke latka latakta latakti latkat latak_raha latakna latkaa latke_huye latkay latkaya latkaise লটকে লটকায় লটকানো
         लटक लटका लटकी लटके लटकता लटकती लटकते लटको झूल झूला झूलता झूलते झूलती झूलो
-                           
-              chuy                 
-           takra takraa takrata takrati takra_raha takrake टकरा टकराते टकराता टकरा_रहे टकराकर clash clashing  
+
+              chuy
+           takra takraa takrata takrati takra_raha takrake टकरा टकराते टकराता टकरा_रहे टकराकर clash clashing
                            পেঁচাইছে পেঁচায়ে pechaise atke atka atkaise
         আটকে আটকা phans phas phasa फंस फंसा फँस latkaa
         niche_neme niche_namse niche_namche নিচে_নেমে নিচে_নামছে নিচে_নামছে neeche_aa_gaya neeche_aa_gayi niche_aa_gaya नीचे_आ_गया नीचे_आ_गई niche_aa_gaye pighal pighla pighalna पिघल garam_hoke_laal laal_ho_gaya lal_hoye lal_hoi swinging swings swing swayed came_off came_down rubbing ragad ragar রগড় रगड़ ghosha ঘষা dol_khay দোল_খায় doltese দুলতেছে দুলে pechaya pechay tangled resting tika टिका टिके shuye_ase শুয়ে_আছে bhor_diya ভর_দিয়ে nikal_ke nikla_hua निकल_कर निकला_हुआ ber_hoye_ase বের_হয়ে_আছে out_of_the_box""",
@@ -58,8 +58,8 @@ CONCEPTS: dict[str, str] = {
     "fire": """
         fire fires fyre fiyar faiar flame flames flaming blaze burning on_fire caught_fire catching_fire aflame
         agun aagun agoon agn agunn agune aguner agon agunnn aghun agin আগুন আগুনে আগুনের আগুণ অাগুন আগুনটা আগুইন অগুন aag aagg ag aaag आग अाग आगी
-               jole_jacche জ্বলে_যাচ্ছে  
-                     
+               jole_jacche জ্বলে_যাচ্ছে
+
         pure_jacche pure_jaitese purtese purteche পুড়ে_যাচ্ছে পুড়তেছে পুড়ছে পুইড়া_যাইতেছে
         aagi aagi_nikal आगग jole_uthse জ্বলে_উঠছে fulke_uthse lapte lapat लपट लपटें लपटे shikha শিখা holka হলকা dau_dau দাউদাউ দাউ_দাউ bhabhak भभक inferno alight""",
     "catch": """
@@ -188,7 +188,7 @@ NOT_FIRE = """fire_ngo bazare_agun বাজারে_আগুন bazaar_me_aag
     jal_rahe_hain_mujhse"""
 NOT_SPARK = "spark_notes no_spark spark_nai spark_nahi spark_between spark_in_her spark_in_his chingari_app chingari_koi চিঙ্গারি চিঙ্গারি_অ্যাপ স্পার্ক_নাই স্পার্ক_নেই स्पार्क_नहीं स्पार्क_प्लग चिंगारी_ऐप चिंगारी_कोई spark_hai_us स्पार्क_था spark_plugs টেকনো_স্পার্ক spark_plug sparkle sparkling spark_car chevrolet_spark tecno_spark spark_joy spark_ar স্পার্ক_প্লাগ टेक्नो_स्पार्क apache_spark spark_class tecno"
 NOT_POLE = "ढोल_की_पोल पोल_खुल leaning_tower polling_agent এক্সিট_পোল एग्जिट_पोल পোলিং tower_of_pisa pole_dance pole_vault north_pole south_pole flag_pole polling poll exit_poll opinion_poll tent_pole polo pole_position tadpole tel_khuti nol_khuti"
-NOT_WIRE = """ হেডফোনের ওয়াইফাইয়ের ডিশের ডিশ dish ডিশের_লাইন net নেট नेट नगर_निगम nagar_nigam wasa ওয়াসা band_tickets zameen_par जमीन_पर_फिल्म chokhe চোখে
+NOT_WIRE = """ tar_sathe tar_shathe tar_kache tar_jonno tar_kotha তার_সাথে তার_জন্য তার_কাছে তার_কথা তার_নাম তার_বাবা হেডফোনের ওয়াইফাইয়ের ডিশের ডিশ dish ডিশের_লাইন net নেট नेट नगर_निगम nagar_nigam wasa ওয়াসা band_tickets zameen_par जमीन_पर_फिल्म chokhe চোখে
     charger charging_cable data_cable usb headphone earphone mouse guitar sitar wifi wi_fi internet broadband dish_line hdmi ethernet fiber fibre optical router চার্জার হেডফোন ওয়াইফাই ইন্টারনেট ব্রডব্যান্ড চার্জারের चार्जर हेडफोन वाईफाई इंटरनेट ब्रॉडबैंड
     keyboard laptop cable_tv cable_operator wire_transfer gitar গিটার গিটারের गिटार"""
 # What people are shocked by, sing, watch, buy: not danger unless electricity, touch or a body stand beside it.
@@ -204,10 +204,14 @@ HEARSAY = "dekhe shune sunke sunkar dekhke dekh_ke hearing seeing heard দে�
 AFTERWARDS = """
     compensation khotipuron khotipuran ksotipuron ক্ষতিপূরণ muawja muavja muaawza मुआवजा मुआवज़ा হুকুম rule rules officially official niyom নিয়ম नियम time_limit"""
 ASKING = """
-    how_to how_do how_can what_if what_should what_to_do is_it_dangerous is_it_safe is_it_ok dangerous_to safe_to safety can_i can_we does_it why_does why_do what_causes meaning_of first_aid protect prevent avoid rules precaution precautions tips savings
-    ki_hoy ki_hobe কি_হয় kya_hota kya_hoga क्या_होता क्या_होगा kivabe kibhabe kemne_bach* ki_kora_uchit ki_korte_hobe ki_koronio koronio keno_hoy keno_kore hole_ki_korbo lagle_ki_korbo porle_ki_korbo dekhle_ki_korbo thakle_ki_korbo laglei_ki niyom upay upai prathomik prothomik sabdhan sotorkota bachar bachte
-    কিভাবে কীভাবে করণীয় কি_করা_উচিত কী_করা_উচিত কি_করতে_হবে লাগলে_কি_করব লাগলে_কী_করব লাগলে_কি পড়লে_কি পড়লে_কী পড়লে_কাকে হলে_কি_করব হলে_কী_করব হলে_কী_করণীয় কেন_হয় কেন_করে নিয়ম উপায় প্রাথমিক সতর্কতা বাঁচার বাঁচতে নিরাপদ বিপজ্জনক_কিনা বিপজ্জনক_কি
-    kaise kese kya_kare kya_karen kya_karna kya_karna_chahiye bachav bachne bachaw upchar suraksha savdhani khatarnak_hai_kya khatra_hai_kya safe_hai_kya kyu_hota kyon_hota kyo_hota niyam tarika
-    कैसे क्या_करें क्या_करे क्या_करना क्या_करना_चाहिए बचाव बचने बचें उपचार सुरक्षा सावधानी सुरक्षित खतरनाक_है_क्या खतरा_है_क्या क्यों_होता क्यों_लगता नियम तरीका उपाय"""
+       what_if is_it_dangerous is_it_safe is_it_ok dangerous_to safe_to safety does_it why_does why_do what_causes meaning_of first_aid protect prevent avoid rules precaution precautions tips savings
+    ki_hoy ki_hobe কি_হয় kya_hota kya_hoga क्या_होता क्या_होगा kemne_bach* keno_hoy keno_kore hole_ki_korbo lagle_ki_korbo porle_ki_korbo dekhle_ki_korbo thakle_ki_korbo laglei_ki niyom prathomik prothomik sabdhan sotorkota bachar bachte
+          লাগলে_কি_করব লাগলে_কী_করব লাগলে_কি পড়লে_কি পড়লে_কী পড়লে_কাকে হলে_কি_করব হলে_কী_করব হলে_কী_করণীয় কেন_হয় কেন_করে নিয়ম প্রাথমিক সতর্কতা বাঁচার বাঁচতে নিরাপদ বিপজ্জনক_কিনা বিপজ্জনক_কি
+          bachav bachne bachaw upchar suraksha savdhani khatarnak_hai_kya khatra_hai_kya safe_hai_kya kyu_hota kyon_hota kyo_hota niyam
+         बचाव बचने बचें उपचार सुरक्षा सावधानी सुरक्षित खतरनाक_है_क्या खतरा_है_क्या क्यों_होता क्यों_लगता नियम """
+# What to do: asked beforehand only together with an "if"; people in danger ask it too.
+WHAT_TO_DO = """
+    how_to how_do how_can what_should what_to_do can_i can_we ki_kora_uchit ki_korte_hobe ki_koronio koronio kivabe kibhabe কিভাবে কীভাবে করণীয় কি_করা_উচিত কী_করা_উচিত কি_করতে_হবে kaise kese kya_kare kya_karen kya_karna kya_karna_chahiye कैसे क्या_करें क्या_करे क्या_करना क्या_करना_चाहिए upay upai উপায় उपाय tarika तरीका
+"""
 IF = """
     if when suppose jodi jdi যদি agar अगर yadi यदि lagle porle hole dekhle chirle giray gelei jaye_to jaye लागले লাগলে পড়লে ছিঁড়লে হলে দেখলে ধরলে girne_par lagne_par hone_par tootne_par लगने_पर गिरने_पर होने_पर टूटने_पर जाए_तो जाये_तो jaaye_to lag_jaye gir_jaye"""

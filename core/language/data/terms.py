@@ -20,7 +20,11 @@ spark sparks sparking স্পার্ক স্পার্কিং स्�
 voltage voltej bholtage ভোল্টেজ वोल्टेज fuse ফিউজ फ्यूज meter মিটার मीटर phase ফেজ फेज feeder ফিডার फीडर insulator breaker mcb jumper জাম্পার जंपर
 """
 # A meter is a fault's place only beside a word of fault, not beside its number.
-WEAK_FAULTS = frozenset("meter মিটার मीटर tar তার phase ফেজ फेज feeder ফিডার फीडर dp ডিপি डीपी shock शक tar mcb".split())
+WEAK_FAULTS = frozenset(
+    """
+    meter মিটার मीटर tar তার phase ফেজ फेज feeder ফিডার फीडर dp ডিপি डीपी shock शक tar mcb
+""".split()
+)
 
 UTILITIES = """
 bpdb pdb breb reb pbs palli_bidyut polli_bidyut palli_biddut polli_biddut pallibidyut pollibidyut desco desko dpdc nesco nesko wzpdcl ozopadico ojopadiko wzpdc west_zone bpdp
