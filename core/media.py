@@ -198,7 +198,14 @@ class Library:
         )
 
     async def note_stored(self, session: AsyncSession, medium_id: int, key: str, found: Content) -> None:
-        """The file lies on the shelf."""
+        """The file lies on the shelf; the transcript learns what it really is."""
+        row = await session.get(Medium, medium_id)
+        message = await session.get(Message, row.message_id) if row is not None else None
+        if row is not None and message is not None:
+            documents = [dict(item) for item in message.payload.get("media") or ()]
+            documents[row.place] |= {"mime": found.mime, "name": found.name, "size": len(found.content)}
+            message.payload = {**message.payload, "media": documents}
+            session.add(message)
         await session.execute(
             update(media)
             .where(media.c.id == medium_id)

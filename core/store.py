@@ -109,7 +109,8 @@ async def write_incoming(
     row = Message(
         conversation_id=conversation.id,
         seq=await take_seq(session, conversation),
-        direction="incoming",
+        # What a person of the company wrote elsewhere reaches us as a message too; it was said to the customer.
+        direction="outgoing" if message.actor is Actor.OPERATOR else "incoming",
         author=message.actor.value,
         kind=message.kind.value,
         text=text,

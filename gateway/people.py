@@ -17,7 +17,7 @@ from gateway.voice import Voice
 from handoff import alarms, events
 from handoff.bridge import Bridge, Wish
 from handoff.hours import Patience
-from handoff.moves import BOT, CUSTOMER, SYSTEM, By, Move, State
+from handoff.moves import BOT, CUSTOMER, SYSTEM, By, Move, State, Who
 from handoff.tables import HandoffCase
 from handoff.timers import Timers
 
@@ -130,8 +130,25 @@ class People:
         return True
 
     async def outside(self, session: AsyncSession, conversation_id: int) -> None:
-        """Somebody of the company answered in the platform's own inbox."""
+        """Somebody of the company has the conversation in the platform's own inbox."""
         await self.bridge.take_outside(session, conversation_id)
+
+    async def answered_outside(self, session: AsyncSession, conversation_id: int) -> None:
+        """Somebody of the company wrote there; the bot comes back when they have been silent for long enough."""
+        takeover = await self.bridge.take_outside(session, conversation_id)
+        if takeover.state == State.OPEN and takeover.assignee_id is None:
+            await self.bridge.operator_wrote(session, conversation_id, By(who=Who.OPERATOR))
+
+    async def overheard(self, session: AsyncSession, conversation_id: int) -> None:
+        """The customer wrote to whoever has the conversation outside."""
+        await self.bridge.take_outside(session, conversation_id)
+        await self.bridge.customer_wrote(session, conversation_id)
+
+    async def back_from_outside(self, session: AsyncSession, conversation_id: int) -> None:
+        """The platform gave the conversation back to us."""
+        takeover = await self.bridge.current(session, conversation_id)
+        if takeover and takeover.id is not None and takeover.state == State.OPEN and takeover.assignee_id is None:
+            await self.bridge.change(session, takeover.id, Move.OUTSIDE_ENDED, SYSTEM, why="passed back")
 
     async def person(self, session: AsyncSession, conversation_id: int) -> Person:
         """Whose conversation this is."""

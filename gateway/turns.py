@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -25,7 +25,7 @@ from core.inbox import TIMER, Claimed, inbox
 from core.language import commands, danger, script
 from core.messages import Actor, IncomingMessage, Kind, incoming_from_json, status_from_json
 from core.tables import Contact, Conversation
-from gateway import arrivals, metrics
+from gateway import arrivals, metrics, outside
 from gateway.arrivals import Heard
 from gateway.media_worker import Collector
 from gateway.people import CANCEL, LEAVE, RATE, People
@@ -41,7 +41,16 @@ NUMBER = re.compile(r"\s*([0-9০-৯०-९]{1,2})\s*[.)।]?\s*")
 DIGITS = {
     ord(letter): str(value) for zero in "০०" for value, letter in enumerate(chr(ord(zero) + i) for i in range(10))
 }
-SILENT_KINDS = {Kind.REACTION, Kind.EDIT, Kind.DELETE, Kind.IDENTITY, Kind.PREFERENCE, Kind.ECHO, Kind.REFERRAL}
+SILENT_KINDS = {
+    Kind.REACTION,
+    Kind.EDIT,
+    Kind.DELETE,
+    Kind.IDENTITY,
+    Kind.PREFERENCE,
+    Kind.ECHO,
+    Kind.REFERRAL,
+    Kind.HANDOVER,
+}
 
 
 @dataclass
@@ -87,7 +96,7 @@ class Turns:
             return "status"
         if claimed.kind == TIMER:
             return await self._ring(claimed)
-        message = incoming_from_json(claimed.payload)
+        message = outside.as_written(incoming_from_json(claimed.payload))
         occasion = await self._open(claimed, channel, message)
         if message.kind in SILENT_KINDS or message.actor is not Actor.CUSTOMER:
             return await self._note(occasion)
@@ -407,9 +416,10 @@ class Turns:
         assert occasion.conversation.id is not None
         async with self._services.db.transaction() as session:
             await self._write_incoming(session, occasion)
-            if occasion.message.actor is Actor.OPERATOR:
-                await self._people.outside(session, occasion.conversation.id)
-            await self._services.inbox.finish(session, occasion.claimed, {"outcome": "noted"})
+            change = await outside.note(
+                session, self._people, occasion.channel, occasion.conversation.id, occasion.message
+            )
+            await self._services.inbox.finish(session, occasion.claimed, {"outcome": change or "noted"})
         return "noted"
 
     async def _ignore(self, claimed: Claimed, reason: str) -> str:
@@ -486,8 +496,3 @@ class Turns:
 
 def _meaning(send: dict[str, Any]) -> dict[str, Any]:
     return {"intent": send["intent"], "entities": dict(send.get("entities") or {}), "topic": send.get("topic", "")}
-
-
-def shorten(message: IncomingMessage) -> IncomingMessage:
-    """A message whose text is cut to what we handle; used where a channel stores before the worker sees it."""
-    return replace(message, text=message.text[:MAX_TEXT]) if len(message.text) > MAX_TEXT else message
