@@ -87,7 +87,8 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
 
             async def connect() -> aiosqlite.Connection:
-                connection = aiosqlite.connect(path)
+                connection = aiosqlite.connect(path, check_same_thread=False)
+                connection._thread.daemon = True  # a process that ends waits for no statement
                 self._threads.add(connection._thread)
                 return await connection
 

@@ -21,6 +21,7 @@ from tests import network
 if TYPE_CHECKING:
     from core.clock import ManualClock
     from core.database import Database
+    from tests.replay.stage import Stage
 
 pytest_plugins = ["pytester"]
 KINDS = ("sqlite", "postgresql")
@@ -158,3 +159,12 @@ async def database(database_url: str, clock: ManualClock) -> AsyncIterator[Datab
     db = Database(database_url, clock)
     yield db
     await db.close()
+
+
+@pytest.fixture(scope="session")
+def place() -> Iterator[Stage]:
+    """One Rasa server with the real model, and services in front of it. Tests that ask for it share one process."""
+    from tests.replay.stage import stage
+
+    with stage() as prepared:
+        yield prepared

@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from gateway.rasa_process import free_port
 from tests.browser.conftest import CHROMIUM, PHONE, QUIET
 from tests.fakes.platform import FakePlatform
-from tests.reliability.process import ServiceProcess
-from tests.replay.stage import TOKEN, rasa_server
+from tests.replay.stage import Stage
 
 LETTERS = str.maketrans("০১২৩৪৫৬৭৮৯", "0123456789")
 NUMBER = re.compile(r"\b[A-Z]{3}-[0-9A-Z]{6}\b")
@@ -47,57 +45,47 @@ async def until_number(page: Page) -> str:
     return found.group()
 
 
+@pytest.mark.xdist_group("rasa")
 @pytest.mark.timeout(300)
-async def test_complain_in_bangla_and_download_the_bill(tmp_path: Path) -> None:
-    loop = asyncio.get_running_loop()
-    action_port = free_port()
-    rasa = rasa_server(action_port, tmp_path / "rasa.log")
-    rasa_url = await loop.run_in_executor(None, rasa.__enter__)
-    async with FakePlatform() as platform:
-        service = ServiceProcess(
-            platform,
-            tmp_path,
-            free_port(),
-            {"SATHI_RASA_URL": rasa_url, "SATHI_ACTION_PORT": str(action_port), "SATHI_ACTION_TOKEN": TOKEN},
+async def test_complain_in_bangla_and_download_the_bill(place: Stage, tmp_path: Path) -> None:
+    async with (
+        FakePlatform() as platform,
+        place.service("bangladesh-power-division", platform, sms_url=platform.sms_url) as service,
+        async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        context = await browser.new_context(
+            viewport={"width": PHONE[0], "height": PHONE[1]}, locale="bn-BD", accept_downloads=True
         )
-        try:
-            await loop.run_in_executor(None, service.start)
-            await loop.run_in_executor(None, service.wait_ready)
-            async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-                context = await browser.new_context(
-                    viewport={"width": PHONE[0], "height": PHONE[1]}, locale="bn-BD", accept_downloads=True
-                )
-                page = await context.new_page()
-                await page.goto(service.url)
-                await page.wait_for_selector("html[data-line=online]")
-                number = await until_number(page)
-                assert number.startswith("DES-")
+        page = await context.new_page()
+        await page.goto(service.public_url)
+        await page.wait_for_selector("html[data-line=online]")
+        number = await until_number(page)
+        assert number.startswith("DES-")
 
-                said = await say(page, "আমার বিলের পিডিএফ দিন")
-                for answer in ("12345678", "ডেসকো"):
-                    if platform.sms:
-                        break
-                    said = await say(page, answer)
-                async with asyncio.timeout(10):
-                    while not platform.sms:  # noqa: ASYNC110
-                        await asyncio.sleep(0.05)
-                assert platform.sms[-1]["to"] == "+8801700000001", "the code goes to the mobile on the account"
-                code = re.search(r"\d{6}", platform.sms[-1]["text"].translate(LETTERS))
-                assert code, said
-                await say(page, code.group())
-                card = page.locator(".message.bot a[download], .message.bot .file a, .message.bot a.file").last
-                await expect(card).to_be_visible(timeout=PATIENCE)
-                async with page.expect_download(timeout=PATIENCE) as download:
-                    await card.click()
-                bill = tmp_path / "bill.pdf"
-                await (await download.value).save_as(bill)
-                mine = await page.locator(".message.mine .bubble").all_inner_texts()
-                await page.screenshot(path=tmp_path / "chat.png")
-                await browser.close()
-            words = subprocess.run(["pdftotext", str(bill), "-"], capture_output=True, text=True, check=True).stdout
-            assert "12345678" in words
-            assert "রফিকুল ইসলাম" in words
-        finally:
-            await loop.run_in_executor(None, service.stop)
-            await loop.run_in_executor(None, rasa.__exit__, None, None, None)
+        said = await say(page, "আমার বিলের পিডিএফ দিন")
+        for answer in ("12345678", "ডেসকো"):
+            if platform.sms:
+                break
+            said = await say(page, answer)
+        async with asyncio.timeout(10):
+            while not platform.sms:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert platform.sms[-1]["to"] == "+8801700000001", "the code goes to the mobile on the account"
+        code = re.search(r"\d{6}", platform.sms[-1]["text"].translate(LETTERS))
+        assert code, said
+        await say(page, code.group())
+        card = page.locator(".message.bot a[download], .message.bot .file a, .message.bot a.file").last
+        await expect(card).to_be_visible(timeout=PATIENCE)
+        async with page.expect_download(timeout=PATIENCE) as download:
+            await card.click()
+        bill = tmp_path / "bill.pdf"
+        await (await download.value).save_as(bill)
+        await page.screenshot(path=tmp_path / "chat.png")
+        mine = await page.locator(".message.mine .bubble").all_inner_texts()
+        assert code.group() not in " ".join(mine), "a code is not left standing on the screen"
+        await browser.close()
+    read = ["pdftotext", str(bill), "-"]
+    words = (await asyncio.to_thread(subprocess.run, read, capture_output=True, text=True, check=True)).stdout
+    assert "12345678" in words
+    assert "রফিকুল ইসলাম" in words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,17 +9,10 @@ import pytest
 from tests.fakes.platform import FakePlatform
 from tests.replay import story
 from tests.replay.player import play
-from tests.replay.stage import Stage, stage
+from tests.replay.stage import Stage
 
 ROOT = Path(__file__).resolve().parent.parent / "conversations"
 STORIES = story.find(ROOT)
-
-
-@pytest.fixture(scope="session")
-def place() -> Iterator[Stage]:
-    """One Rasa server for all stories."""
-    with stage() as prepared:
-        yield prepared
 
 
 def test_there_are_stories_in_all_forms_on_two_channels() -> None:
@@ -32,6 +24,7 @@ def test_there_are_stories_in_all_forms_on_two_channels() -> None:
     assert {"whatsapp", "web"} <= channels
 
 
+@pytest.mark.xdist_group("rasa")
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("path", STORIES, ids=[str(path.relative_to(ROOT)) for path in STORIES])
 async def test_story(path: Path, place: Stage) -> None:
