@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from core import yaml_text
 from core.errors import DataError
 from core.formats import Format, load_formats
 
@@ -86,7 +87,7 @@ def load_shelves(root: Path) -> tuple[Shelves, dict[str, Format]]:
 
 def _read_file(shelves: Shelves, key: tuple[str, str], path: Path, faults: list[str]) -> None:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        document = yaml_text.load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
         faults.append(f"{path}: {str(error).splitlines()[0]}")
         return

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-
+from core import yaml_text
 from core.errors import DataError
 
 ASCII = "0123456789"
@@ -156,7 +155,7 @@ def _trimmed(value: Decimal) -> str:
 def load_formats(path: Path, faults: list[str]) -> dict[str, Format]:
     """Every form's conventions; what is missing is added to the faults."""
     found: dict[str, Format] = {}
-    for form, row in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
+    for form, row in (yaml_text.load(path.read_text(encoding="utf-8")) or {}).items():
         try:
             found[form] = _read(form, row)
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
 from aiohttp import web
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from complaints.service import Complaints
+from core import yaml_text
 from core.answers import Answers
 from core.database import Database
 from core.errors import ConfigurationError
@@ -110,7 +110,7 @@ class Rule:
 
 def load_roles(path: Path = ROLES_FILE) -> dict[str, frozenset[str]]:
     """Role to permissions."""
-    document: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    document: dict[str, Any] = yaml_text.load(path.read_text("utf-8"))
     roles = {str(role): frozenset(map(str, words)) for role, words in document.items()}
     if any(PUBLIC in words for words in roles.values()):
         raise ConfigurationError(f"{path}: {PUBLIC!r} is no permission to give")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
+from core import yaml_text
 
 from core.tables import Publication
 
@@ -26,7 +26,7 @@ class Canned:
 
 def load(path: Path = FILE) -> list[Canned]:
     """Every answer of the file."""
-    document = yaml.safe_load(path.read_text("utf-8"))
+    document = yaml_text.load(path.read_text("utf-8"))
     return [
         Canned(
             name=str(name), title=str(row["title"]), words={str(form): str(text) for form, text in row["words"].items()}

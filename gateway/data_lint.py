@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from core import yaml_text
 from core.answer_files import load_shelves
 from core.errors import DataError
 from core.settings import ROOT
@@ -43,7 +44,7 @@ def data_faults(root: Path) -> list[str]:
 def registry_faults(root: Path) -> list[str]:
     """The register of written forms is sorted and has a folder for each."""
     path = root / "nlu_data" / "languages.yml"
-    forms = list(yaml.safe_load(path.read_text(encoding="utf-8")))
+    forms = list(yaml_text.load(path.read_text(encoding="utf-8")))
     faults = [f"{path}: the forms are not in alphabetical order"] if forms != sorted(forms) else []
     faults += [f"{path}: {form} has no folder" for form in forms if not (path.parent / form).is_dir()]
     faults += [

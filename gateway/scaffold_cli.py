@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from core import yaml_text
 from core.errors import ConfigurationError
 from core.settings import ROOT
 
@@ -49,11 +50,11 @@ def new_tenant(root: Path, slug: str) -> list[Path]:
     if folder.exists():
         raise ConfigurationError(f"tenants/{slug} is there already")
     model = next(path for path in sorted((root / "tenants").glob("*/tenant.yml")))
-    shape = yaml.safe_load(model.read_text(encoding="utf-8"))
+    shape = yaml_text.load(model.read_text(encoding="utf-8"))
     # The region decides currency, tariffs and limits; most new tenants are neighbours of one that is there.
     tenant = _blank(shape) | {"region": shape["region"], "utilities": [slug]}
     utility_model = next(path for path in sorted((model.parent / "utilities").glob("*.yml")))
-    utility = _blank(yaml.safe_load(utility_model.read_text(encoding="utf-8")))
+    utility = _blank(yaml_text.load(utility_model.read_text(encoding="utf-8")))
     for document in (tenant, utility):
         if "slug" in document:
             document["slug"] = slug
@@ -72,7 +73,7 @@ def new_language(root: Path, form: str) -> list[Path]:
     folder = root / "nlu_data" / form
     if folder.exists():
         raise ConfigurationError(f"nlu_data/{form} is there already")
-    intents = yaml.safe_load((root / "nlu_data" / "intents.yml").read_text(encoding="utf-8"))
+    intents = yaml_text.load((root / "nlu_data" / "intents.yml").read_text(encoding="utf-8"))
     names = [name for name, about in intents["intents"].items() if about.get("importance") == "required"]
     names += [f"faq/{topic}" for topic in intents["faq"]]
     written: dict[Path, dict[str, Any]] = {}
@@ -82,7 +83,7 @@ def new_language(root: Path, form: str) -> list[Path]:
         rows = [{"intent": name, "examples": f"- {FILL}: {example}\n"}]
         written[folder / f"{name}.yml"] = {"version": "3.1", "language": form, "nlu": rows}
     for path in sorted((root / "nlu_data" / "en" / "answers").glob("*.yml")):
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml_text.load(path.read_text(encoding="utf-8"))
         written[folder / "answers" / path.name] = {**document, "language": form}
     return _write(written)
 

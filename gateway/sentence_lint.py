@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from core import yaml_text
 from core.language.normalise import fold
 from core.language.script import Writing, letters
 from core.language.skeleton import skeleton_word, words
@@ -189,6 +190,4 @@ def _scripts(corpus: Corpus) -> None:
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    with path.open(encoding="utf-8") as source:
-        document = yaml.load(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-    return document or {}
+    return yaml_text.load(path.read_text(encoding="utf-8")) or {}

@@ -26,6 +26,22 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 KINDS = ("sqlite", "postgresql")
 _numbers = itertools.count(1)
+# By server, the database that the last test used and that has no rows any more.
+_emptied: dict[str, str] = {}
+OTHERS_OUT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+EMPTY = """
+DO $$ DECLARE name text; BEGIN
+  SET LOCAL session_replication_role = replica;  -- no foreign key asks in which order
+  FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE 'DELETE FROM ' || name;
+  END LOOP;
+  FOR name IN SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public' LOOP
+    PERFORM setval(name, 1, false);
+  END LOOP;
+END $$
+"""
 
 if sys.version_info < (3, 11):
     collect_ignore_glob = ["[!b]*/*"]
@@ -90,8 +106,9 @@ def _templates(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     yield templates
     # Our own server goes as a whole; somebody else's is left as it was found.
     for server in request.config.getoption("--database"):
-        if server in templates and server != "sqlite":
-            asyncio.run(_command(server, f'DROP DATABASE IF EXISTS "{templates[server]}"'))
+        for name in (templates.get(server), _emptied.get(server)):
+            if name and server != "sqlite":
+                asyncio.run(_command(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
 def _with_database(url: str, name: str) -> str:
@@ -145,10 +162,14 @@ def database_url(
         asyncio.run(_command(server, f'DROP DATABASE IF EXISTS "{template}"', f'CREATE DATABASE "{template}"'))
         asyncio.run(_create_tables(_with_database(server, template)))
         _templates[server] = template
-    name = f"{template}_{next(_numbers)}"
-    asyncio.run(_command(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
+    # To empty a database takes a fifth of the time that making one takes.
+    name = _emptied.get(server)
+    if name is None:
+        name = f"{template}_{next(_numbers)}"
+        asyncio.run(_command(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
     yield _with_database(server, name)
-    asyncio.run(_command(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    asyncio.run(_command(_with_database(server, name), OTHERS_OUT, EMPTY))
+    _emptied[server] = name
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import re
 import secrets
 from pathlib import Path
 
-import yaml
-
+from core import yaml_text
 from core.tenant_model import DIGITS
 
 LENGTH = 6
@@ -55,7 +54,7 @@ def hash_code(key: bytes, salt: str, code: str, *bound: object) -> str:
 
 @functools.cache
 def _texts() -> dict[str, str]:
-    loaded: dict[str, str] = yaml.safe_load(Path(__file__).with_name("code_sms.yml").read_text("utf-8"))
+    loaded: dict[str, str] = yaml_text.load(Path(__file__).with_name("code_sms.yml").read_text("utf-8"))
     return loaded
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
 from sqlalchemy import delete, insert, text
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import yaml_text
 from core.database import Database
 from core.errors import DataError
 from core.settings import ROOT
@@ -115,7 +115,7 @@ class _Demo:
 
     def __init__(self, tenant: Tenant, path: Path) -> None:
         self.tenant = tenant
-        self.data: dict[str, Any] = (yaml.safe_load(path.read_text("utf-8")) or {}) if path.exists() else {}
+        self.data: dict[str, Any] = (yaml_text.load(path.read_text("utf-8")) or {}) if path.exists() else {}
         self._path = path
         self._zone = ZoneInfo(tenant.timezone)
         self.people = [self._person(item) for item in self.data.get("accounts") or []]

@@ -10,8 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from core import yaml_text
 from utility.documents.model import Words
 
 FALLBACK = "en"
@@ -23,7 +22,7 @@ _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 @functools.cache
 def vocabulary() -> dict[str, dict[str, Any]]:
     """The words of every language, by language."""
-    loaded: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("words.yml").read_text("utf-8"))
+    loaded: dict[str, dict[str, Any]] = yaml_text.load(Path(__file__).with_name("words.yml").read_text("utf-8"))
     return loaded
 
 
