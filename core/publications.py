@@ -6,7 +6,6 @@ An empty value means that the files count again, so taking back is publishing to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, time
 from typing import Any
 
 from sqlalchemy import func
@@ -15,12 +14,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.answers import Wording
 from core.database import Database
-from core.errors import DataError
 from core.tables import Publication
-from core.tenant_model import Hours, Shift
 
 ANSWER, LABEL, CANNED, HOURS = "answer", "label", "canned", "hours"
-DAYS = range(7)
 
 
 class Publications:
@@ -94,27 +90,3 @@ def wording_of(row: Publication) -> Wording:
     return Wording(
         tenant=row.tenant, form=row.form, name=row.name, text=str(row.value["text"]), is_label=row.kind == LABEL
     )
-
-
-def hours_of(value: Mapping[str, Any], timezone: str) -> Hours:
-    """Opening hours as published; DataError says what is wrong with them."""
-    try:
-        shifts = tuple(
-            Shift(
-                days=tuple(sorted({int(day) for day in row["days"]})),
-                opens=time.fromisoformat(row["opens"]),
-                closes=time.fromisoformat(row["closes"]),
-            )
-            for row in value.get("shifts") or ()
-        )
-        holidays = frozenset(date.fromisoformat(day) for day in value.get("holidays") or ())
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"these hours cannot be read: {error}") from None
-    if any(day not in DAYS for shift in shifts for day in shift.days) or any(not shift.days for shift in shifts):
-        raise DataError("a shift needs days from Monday to Sunday")
-    if any(shift.opens == shift.closes for shift in shifts):
-        raise DataError("a shift that ends when it begins is none")
-    always = bool(value.get("always"))
-    if not always and not shifts:
-        raise DataError("give at least one shift, or say that it is always open")
-    return Hours(timezone=timezone, always=always, shifts=shifts, holidays=holidays)

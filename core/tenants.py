@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from rapidfuzz import fuzz
 
 from core.errors import DataError
 from core.tenant_loader import Loader, unique
-from core.tenant_model import Hours, Names, Tenant, Utility, plain_number
+from core.tenant_model import Names, Tenant, Utility, plain_number
 
 __all__ = ["Tenant", "Tenants", "Utility", "candidates", "find_utility", "plain_number", "word"]
 
@@ -27,11 +26,7 @@ class Tenants:
     """All tenants by slug."""
 
     def __init__(self, tenants: Mapping[str, Tenant]) -> None:
-        self._files = dict(tenants)
         self._tenants = dict(tenants)
-        self._index()
-
-    def _index(self) -> None:
         self._utilities = {
             slug: (tenant, utility) for tenant in self._tenants.values() for slug, utility in tenant.utilities.items()
         }
@@ -58,14 +53,6 @@ class Tenants:
         if faults:
             raise DataError("\n".join(dict.fromkeys(faults)))
         return cls({tenant.slug: tenant for tenant in tenants})
-
-    def publish_hours(self, hours: Mapping[str, Mapping[str, Hours]]) -> None:
-        """Put hours that staff published over those of the files, by tenant and by what they are for."""
-        self._tenants = {
-            slug: replace(tenant, hours={**tenant.hours, **hours[slug]}) if hours.get(slug) else tenant
-            for slug, tenant in self._files.items()
-        }
-        self._index()
 
     def get(self, slug: str) -> Tenant:
         """A tenant; `DataError` names those there are."""

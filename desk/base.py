@@ -21,8 +21,9 @@ from core.outbox import Outbox
 from core.settings import Settings
 from core.tables import Conversation
 from core.tenants import Tenants
-from handoff.bridge import Bridge, Voice
+from handoff.bridge import Bridge
 from handoff.service import Handoff
+from handoff.voice import Voice
 from utility.base import UtilityGateway
 from utility.ownership import Ownership
 

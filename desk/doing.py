@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +11,12 @@ from aiohttp import web
 from multidict import MultiDictProxy
 from sqlmodel import select
 
-from core import store
 from core.errors import SathiError
-from core.messages import Actor, Attachment, MediaRef, OutgoingMessage, Template
-from core.tables import Conversation, OutboxRow
+from core.messages import Actor, Attachment, OutgoingMessage, Template
+from core.tables import OutboxRow
+from desk import files
 from desk.audit import Audit
-from desk.base import ME, File, Me, Parts, Rule
+from desk.base import ME, Me, Parts, Rule
 from desk.inbox import REFUSED, Inbox
 from desk.tables import ConversationLabel
 from desk.view import may_reply
@@ -32,8 +31,6 @@ LONGEST_LABEL = 30
 BIGGEST_FORM = 26 << 20
 WINDOW_CLOSED = "The platform allows no free text now: use a template, or wait until the customer writes."
 CLIENT_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-SHOWN_INLINE = ("image/jpeg", "image/png", "image/webp")
-ENDINGS = {"application/pdf": ".pdf", "audio/ogg": ".ogg", "video/mp4": ".mp4"}
 SNOOZES = {"30": timedelta(minutes=30), "120": timedelta(hours=2), "1440": timedelta(days=1)}
 MOVES = {"return": Move.GIVE_BACK, "resolve": Move.RESOLVE, "wake": Move.WAKE, "requeue": Move.REQUEUE}
 
@@ -257,51 +254,15 @@ class Doing:
         return await self._change(request, Move.TRANSFER, assignee=colleague, why=f"handed to {colleague.name}")
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """A customer's file: pictures to look at, everything else as a download in a sandbox (T18)."""
-        me, conversation_id = request[ME], int(request.match_info["id"])
-        async with self._parts.db.reading() as session:
-            conversation = await session.get(Conversation, conversation_id)
-            message = await store.message_at(session, conversation_id, int(request.match_info["seq"]))
-        media = (message.payload.get("media") or []) if message else []
-        number = int(request.match_info["number"])
-        if conversation is None or conversation.tenant != me.tenant or number >= len(media):
-            raise web.HTTPNotFound(text="")
-        document: Mapping[str, Any] = media[number]
-        try:
-            file = await self._parts.fetch(conversation.channel, MediaRef(**document))
-        except SathiError:
-            raise web.HTTPNotFound(text="The file cannot be loaded.") from None
-        return _handed(file, f"file-{message.seq if message else 0}")
+        """A customer's file."""
+        match = request.match_info
+        return await files.incoming(self._parts, request[ME], int(match["id"]), int(match["seq"]), int(match["number"]))
 
     async def sent(self, request: web.Request) -> web.StreamResponse:
-        """A file that we sent: what an operator added, or a bill made anew."""
-        me, conversation_id = request[ME], int(request.match_info["id"])
-        async with self._parts.db.reading() as session:
-            conversation = await session.get(Conversation, conversation_id)
-            message = await store.message_at(session, conversation_id, int(request.match_info["seq"]))
-        document = message.payload.get("attachment") if message else None
-        if conversation is None or conversation.tenant != me.tenant or not document:
-            raise web.HTTPNotFound(text="")
-        try:
-            file = await self._parts.load(Attachment(**document))
-        except SathiError:
-            raise web.HTTPNotFound(text="The file cannot be loaded.") from None
-        return _handed(file, f"sent-{message.seq if message else 0}")
-
-
-def _handed(file: File, name: str) -> web.Response:
-    """A file for a browser: pictures to look at, all else only to be kept."""
-    inline = file.mime in SHOWN_INLINE
-    return web.Response(
-        body=file.content,
-        content_type=file.mime if inline else "application/octet-stream",
-        headers={
-            "Content-Disposition": "inline" if inline else f'attachment; filename="{name}{ENDINGS.get(file.mime, "")}"',
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cache-Control": "private, max-age=600",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+        """A file that we sent."""
+        return await files.outgoing(
+            self._parts, request[ME], int(request.match_info["id"]), int(request.match_info["seq"])
+        )
 
 
 async def _form(request: web.Request) -> MultiDictProxy[Any]:

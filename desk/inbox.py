@@ -100,7 +100,7 @@ class Inbox:
         async with self._parts.db.reading() as session:
             conversation = await session.get(Conversation, conversation_id)
             kind = self._parts.channel_types.get(conversation.channel, "") if conversation else ""
-            found = await view.load(session, me.tenant, conversation_id, kind, self._parts.db.now())
+            found = await view.load(session, self._parts.db, me.tenant, conversation_id, kind)
         if found is None:
             raise web.HTTPNotFound(text="There is no such conversation.")
         return found

@@ -39,7 +39,7 @@ class Live:
 
     def rules(self) -> list[Rule]:
         return [
-            Rule(method="GET", path="/desk/events", handler=self.stream, permission="converse"),
+            Rule(method="GET", path="/desk/events", handler=self.stream, permission="home"),
             Rule(method="POST", path="/desk/alive", handler=self.alive, permission="converse"),
         ]
 

@@ -9,8 +9,10 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.database import Database
 from core.tables import Contact, Conversation, Message, OutboxRow
 from desk.tables import Note, Staff
+from handoff import brief
 from handoff.desk_tables import HandoffEvent, Takeover
 from handoff.moves import State
 
@@ -18,7 +20,6 @@ LATEST = 200
 WINDOW = timedelta(hours=24)
 # Platforms that allow free text only for a day after the customer's last message.
 WINDOWED = ("whatsapp", "messenger")
-SUMMARY = ("intent", "account", "accounts", "area", "kind", "form", "complaints", "code")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +52,15 @@ class View:
     window_open: bool
     others: list[Conversation]
     summary: list[tuple[str, str]]
+    line: str
+    form: str
 
 
 async def load(
-    session: AsyncSession, tenant: str, conversation_id: int, channel_type: str, now: datetime
+    session: AsyncSession, db: Database, tenant: str, conversation_id: int, channel_type: str
 ) -> View | None:
     """The conversation, when it is the tenant's."""
+    now = db.now()
     conversation = await session.get(Conversation, conversation_id, populate_existing=True)
     if conversation is None or conversation.tenant != tenant:
         return None
@@ -77,11 +81,7 @@ async def load(
     names = dict((await session.exec(select(Staff.id, Staff.name).where(Staff.tenant == tenant))).all())
     windowed = channel_type in WINDOWED
     closes = conversation.last_incoming_at + WINDOW if windowed and conversation.last_incoming_at else None
-    others = select(Conversation).where(
-        Conversation.contact_id == conversation.contact_id,
-        Conversation.tenant == tenant,
-        Conversation.id != conversation_id,
-    )
+    first = await brief.of(session, db, tenant, conversation_id)
     return View(
         conversation=conversation,
         contact=contact,
@@ -92,24 +92,11 @@ async def load(
         last_seq=messages[-1].seq if messages else 0,
         window_closes=closes,
         window_open=not windowed or (closes is not None and closes > now),
-        others=list((await session.exec(others)).all()),
-        summary=_summary(takeover),
+        others=list(first.others) if first else [],
+        summary=list(first.parts) if first else [],
+        line=first.line if first else "",
+        form=first.form if first else "",
     )
-
-
-def _summary(takeover: Takeover | None) -> list[tuple[str, str]]:
-    if takeover is None:
-        return []
-    known = takeover.summary or {}
-    facts = [("reason", takeover.reason), ("utility", takeover.utility.upper())]
-    for name in SUMMARY:
-        value = known.get(name)
-        if name == "accounts" and known.get("account"):
-            continue
-        facts.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")))
-    if known.get("confidence"):
-        facts.append(("confidence", f"{float(known['confidence']):.0%}"))
-    return [(name, value) for name, value in facts if value]
 
 
 async def _said(

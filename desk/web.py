@@ -7,7 +7,10 @@ from aiohttp import web
 from desk import demo
 from desk.audit import Audit
 from desk.base import PUBLIC, Parts, Rule
+from desk.calls import Calls
 from desk.doing import Doing
+from desk.figures import Figures
+from desk.floor import Floor
 from desk.guard import Guard
 from desk.inbox import Inbox
 from desk.live import Live
@@ -16,6 +19,8 @@ from desk.passwords import Passwords
 from desk.quick import Quick
 from desk.sessions import Sessions
 from desk.signing_in import SigningIn
+
+ROOMS = (Floor, Calls, Figures)
 
 
 class Desk:
@@ -37,6 +42,7 @@ class Desk:
             *Doing(parts, inbox, self.audit).rules(),
             *Quick(parts, inbox, self.audit).rules(),
             *self.live.rules(),
+            *(rule for room in ROOMS for rule in room(parts, self._pages, self.audit).rules()),
         ]
 
     async def start(self) -> None:

@@ -1,4 +1,4 @@
-"""Lets what staff publish count in every running service within two seconds, without a restart or training."""
+"""Lets the wordings that staff publish count in every running service within two seconds, without a restart or training."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ import structlog
 
 from core.answers import Answers
 from core.database import Database
-from core.errors import DataError
-from core.publications import ANSWER, HOURS, LABEL, Publications, hours_of, wording_of
-from core.tenant_model import Hours
-from core.tenants import Tenants
+from core.publications import ANSWER, LABEL, Publications, wording_of
 
 log = structlog.get_logger(__name__)
 LOOK_EVERY = 2.0
@@ -21,10 +18,9 @@ LOOK_EVERY = 2.0
 class Publisher:
     """Reads what was published and puts it over the files."""
 
-    def __init__(self, db: Database, answers: Answers, tenants: Tenants) -> None:
+    def __init__(self, db: Database, answers: Answers) -> None:
         self._db = db
         self._answers = answers
-        self._tenants = tenants
         self._rows = Publications(db)
         self._seen = 0
         self._task: asyncio.Task[None] | None = None
@@ -47,16 +43,6 @@ class Publisher:
                 return
             rows = await self._rows.current(session)
         self._answers.publish(wording_of(row) for row in rows if row.kind in (ANSWER, LABEL))
-        hours: dict[str, dict[str, Hours]] = {}
-        for row in rows:
-            if row.kind != HOURS:
-                continue
-            try:
-                timezone = self._tenants.get(row.tenant).timezone
-                hours.setdefault(row.tenant, {})[row.name] = hours_of(row.value, timezone)
-            except DataError as error:
-                log.error("Published hours cannot be used.", action="publish", tenant=row.tenant, error=str(error))
-        self._tenants.publish_hours(hours)
         self._seen = newest
 
     async def _look_forever(self) -> None:

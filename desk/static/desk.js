@@ -4,6 +4,39 @@
   const body = document.body;
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  // Pages with a board: drawn anew when the log says so, but never under somebody's hands.
+  if (body.dataset.board) {
+    let due = false, last = 0;
+    const board = one("#board");
+    const draw = async () => {
+      const field = document.activeElement;
+      if (board.contains(field) && field.matches("input, textarea, select")) { due = true; return; }
+      due = false;
+      try {
+        const answer = await fetch(body.dataset.board, { headers: { "X-Background": "1" } });
+        if (answer.status === 401) location.href = "/desk/login";
+        else if (answer.ok) board.innerHTML = await answer.text();
+      } catch { due = true; }
+    };
+    let soon = null;
+    const drawSoon = () => { clearTimeout(soon); soon = setTimeout(draw, 200); };
+    const follow = () => {
+      const line = new EventSource(`/desk/events?after=${last}`);
+      const note = (event) => { if (event.lastEventId) last = Number(event.lastEventId); drawSoon(); };
+      line.onopen = drawSoon;
+      line.onerror = () => { if (line.readyState === EventSource.CLOSED) setTimeout(follow, 3000); };
+      (body.dataset.on || "").split(" ").concat("reload").forEach((name) => line.addEventListener(name, note));
+      line.addEventListener("signed-out", () => { location.href = "/desk/login"; });
+      addEventListener("pagehide", () => line.close());
+    };
+    follow();
+    setInterval(() => { if (due || document.visibilityState === "visible") drawSoon(); }, 15000);
+  }
+  document.addEventListener("submit", (event) => {
+    const asks = event.target.dataset.sure;
+    if (asks && !confirm(asks)) event.preventDefault();
+  });
   if (!body.classList.contains("inbox")) return;
 
   const background = { "X-Background": "1" };
