@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 KINDS = ("sqlite", "postgresql")
+WITH_RASA = ("tests/replay/", "tests/browser/test_whole_service.py")
 _numbers = itertools.count(1)
 # By server, the database that the last test used and that has no rows any more.
 _emptied: dict[str, str] = {}
@@ -59,6 +60,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     network.block()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give out single tests, but those behind one Rasa server to one worker, first because they take longest."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return "rasa" if nodeid.startswith(WITH_RASA) else nodeid
+
+    return Together(config, log)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

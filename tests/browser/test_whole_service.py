@@ -45,7 +45,6 @@ async def until_number(page: Page) -> str:
     return found.group()
 
 
-@pytest.mark.xdist_group("rasa")
 @pytest.mark.timeout(300)
 async def test_complain_in_bangla_and_download_the_bill(place: Stage, tmp_path: Path) -> None:
     async with (

@@ -24,7 +24,6 @@ def test_there_are_stories_in_all_forms_on_two_channels() -> None:
     assert {"whatsapp", "web"} <= channels
 
 
-@pytest.mark.xdist_group("rasa")
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("path", STORIES, ids=[str(path.relative_to(ROOT)) for path in STORIES])
 async def test_story(path: Path, place: Stage) -> None:
