@@ -131,6 +131,24 @@ class Answers:
                 return _Rendering(self, tenant, shelf.form, facts).of(shelf.answers[name])
         raise DataError(f"There is no answer {name!r}")
 
+    def preview(self, tenant: Tenant, form: str, name: str, text: str, facts: Mapping[str, Any]) -> Rendered:
+        """An answer with another text than it has, as it would be said."""
+        entry = self.entry(tenant.slug, form, name) or Entry(text=text)
+        return _Rendering(self, tenant, form, facts).of(replace(entry, text=text))
+
+    def text_of(self, tenant: str, form: str, name: str, *, is_label: bool = False) -> tuple[str, bool]:
+        """The text of a form's own, unfilled, and whether it was published; nothing where the form has none."""
+        for key in ((tenant, form), ("", form)):
+            for shelves, published in ((self.published, True), (self.shelves, False)):
+                shelf = shelves.get(key)
+                if shelf is None:
+                    continue
+                if is_label and name in shelf.labels:
+                    return shelf.labels[name], published
+                if not is_label and name in shelf.answers:
+                    return shelf.answers[name].text, published
+        return "", False
+
     def label(self, tenant: Tenant, form: str, name: str) -> str:
         """A word of the answer files; DataError when there is none."""
         for shelf in self._chain(tenant.slug, form):

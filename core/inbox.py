@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, func, or_, select, update
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import lanes
@@ -22,7 +23,7 @@ from core.errors import LeaseLost
 from core.lanes import Lease
 from core.messages import Priority
 from core.retry import turn_delay
-from core.tables import InboxRow, Quarantine
+from core.tables import Conversation, InboxRow, Message, Quarantine
 
 QUEUE = "in"
 TIMER = "timer"
@@ -253,6 +254,29 @@ class Inbox:
                 .values(due_at=now + timedelta(seconds=delay), reason=reason[:200])
             )
             await session.execute(_SETTLE, lanes.place(claimed.lease))
+        return True
+
+    async def replay(self, row_id: int) -> bool:
+        """Let a dead letter be handled again; its line of the transcript stays the one it has. False when it is none."""
+        async with self._db.transaction() as session:
+            row = (await session.execute(select(inbox).where(inbox.c.id == row_id))).first()
+            if row is None or row.state != "dead":
+                return False
+            now = self._db.now()
+            payload = dict(row.payload)
+            if row.kind == "message":
+                written = (
+                    select(col(Message.id))
+                    .join(Conversation, col(Conversation.id) == col(Message.conversation_id))
+                    .where(col(Conversation.channel) == row.channel, col(Message.external_id) == row.external_id)
+                )
+                known = (await session.execute(written.limit(1))).scalar()
+                if known is not None:
+                    payload["detail"] = {**(payload.get("detail") or {}), "transcript": known}
+            values = {"state": "new", "attempts": 0, "due_at": now, "done_at": None, "payload": payload}
+            await session.execute(update(inbox).where(inbox.c.id == row_id).values(**values))
+            await lanes.wake(session, self._db, QUEUE, {row.lane: (now, row.priority)})
+        self.new_work.set()
         return True
 
     async def still_ours(self, session: AsyncSession, row_id: int, fence: int) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import yaml_text
-
 from core.tables import Publication
 
 FILE = Path(__file__).parent / "canned.yml"

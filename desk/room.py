@@ -21,6 +21,10 @@ class Room:
         self.pages = pages
         self.audit = audit
 
+    def rules(self) -> list[Rule]:
+        """The routes."""
+        return []
+
     def tenant(self, me: Me) -> Tenant:
         return self.parts.tenants.get(me.tenant)
 

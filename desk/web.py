@@ -6,21 +6,39 @@ from aiohttp import web
 
 from desk import demo
 from desk.audit import Audit
+from desk.audit_page import AuditPage
 from desk.base import PUBLIC, Parts, Rule
 from desk.calls import Calls
 from desk.doing import Doing
 from desk.figures import Figures
 from desk.floor import Floor
 from desk.guard import Guard
+from desk.hours_admin import HoursAdmin
 from desk.inbox import Inbox
+from desk.letters import Letters
 from desk.live import Live
+from desk.notices_admin import NoticesAdmin
 from desk.pages import Pages
 from desk.passwords import Passwords
 from desk.quick import Quick
+from desk.ready_admin import ReadyAdmin
+from desk.room import Room
 from desk.sessions import Sessions
 from desk.signing_in import SigningIn
+from desk.staff_admin import StaffAdmin
+from desk.words_admin import WordsAdmin
 
-ROOMS = (Floor, Calls, Figures)
+ROOMS: tuple[type[Room], ...] = (
+    Floor,
+    Calls,
+    Figures,
+    WordsAdmin,
+    ReadyAdmin,
+    NoticesAdmin,
+    HoursAdmin,
+    Letters,
+    AuditPage,
+)
 
 
 class Desk:
@@ -42,6 +60,7 @@ class Desk:
             *Doing(parts, inbox, self.audit).rules(),
             *Quick(parts, inbox, self.audit).rules(),
             *self.live.rules(),
+            *StaffAdmin(parts, self._pages, self.audit, self.passwords, self.sessions).rules(),
             *(rule for room in ROOMS for rule in room(parts, self._pages, self.audit).rules()),
         ]
 
