@@ -81,6 +81,14 @@ def never(error: type[SendError] = Refused) -> Rule:
     return Rule(error=error)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """How much of an account's calls is used up, in percent, and how many seconds the platform wants silence."""
+
+    percent: float = 0.0
+    pause: float = 0.0
+
+
 Table = Mapping[int | tuple[int, int], Rule]
 
 
@@ -90,6 +98,11 @@ class Graph:
     def __init__(self, tools: Tools, table_: Table) -> None:
         self._tools = tools
         self._table = table_
+        self._loads: dict[str, Load] = {}
+
+    def load_of(self, channel: Channel) -> Load:
+        """What the last answer said of the account's load."""
+        return self._loads.get(channel.key, Load())
 
     async def call(
         self,
@@ -113,6 +126,7 @@ class Graph:
             params=params,
             timeout=seconds,
         )
+        self._loads[channel.key] = load(reply)
         document = read(reply)
         if 200 <= reply.status < 300 and "error" not in document:
             return document
@@ -202,9 +216,33 @@ def by_status(reply: Reply, *, once: bool = False) -> SendError:
 
 
 def after(reply: Reply) -> float | None:
-    """Retry-After in seconds, when it is given as such."""
+    """Seconds to wait: Retry-After where it is given as such, or until the platform gives access back."""
     value = {key.lower(): text for key, text in reply.headers.items()}.get("retry-after", "")
-    return float(value) if re.fullmatch(r"[0-9]{1,6}", value) else None
+    seconds = float(value) if re.fullmatch(r"[0-9]{1,6}", value) else 0.0
+    return max(seconds, load(reply).pause) or None
+
+
+def load(reply: Reply) -> Load:
+    """The usage headers: percents of the app's and the business's calls, minutes until access comes back (§3.7)."""
+    headers = {key.lower(): text for key, text in reply.headers.items()}
+    entries: list[Any] = []
+    for name in ("x-app-usage", "x-page-usage", "x-business-use-case-usage"):
+        try:
+            found = json.loads(headers.get(name) or "{}")
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict):
+            entries += [found, *(item for value in found.values() for item in items(value))]
+    percent = pause = 0.0
+    for entry in entries:
+        fields = table(entry)
+        percents = [fields.get(name) for name in ("call_count", "total_time", "total_cputime")]
+        numbers = [float(value) for value in percents if isinstance(value, int | float) and 0 <= value < 10_000]
+        percent = max([percent, *numbers])
+        minutes = fields.get("estimated_time_to_regain_access")
+        if isinstance(minutes, int | float) and 0 < minutes < 10_000:
+            pause = max(pause, float(minutes) * 60)
+    return Load(percent=percent, pause=pause)
 
 
 def first_id(document: dict[str, Any], name: str) -> str:

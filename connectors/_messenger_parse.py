@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from core.messages import (
 )
 
 GET_STARTED = "GET_STARTED"
+PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
 OWN = "sathi-"  # how our own `metadata` begins; the outbox row's key
 THUMBS = (369239263222822, 369239343222814, 369239383222810)
 MEDIA = {"image": "image", "audio": "audio", "video": "video", "file": "document"}
@@ -157,6 +159,9 @@ def _message(body: Fields, item: Fields) -> Fields | Event:
     detail: Fields = {}
     if isinstance(body.get("referral"), dict):
         detail["referral"] = _referral(body["referral"])
+    if PHONE.fullmatch(token):
+        # The button that shares the number of the person's profile: shown to them before they tap it.
+        return found | {"kind": Kind.CONTACT, "phone": token, "detail": detail}
     if token:
         return found | {"kind": Kind.CHOICE, "token": token, "text": text, "detail": detail}
     attachments = [entry for entry in items(body.get("attachments")) if isinstance(entry, dict)]

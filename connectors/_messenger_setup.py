@@ -27,6 +27,7 @@ FIELDS = (
 # "" stands for everybody else; Meta wants a locale with a country.
 LOCALES = {"": "default", "bn": "bn_IN", "hi": "hi_IN", "en": "en_US"}
 MENU_ITEMS, MENU_TITLE, ICE_BREAKERS, QUESTION, GREETING = 5, 30, 4, 80, 160
+PERSONA_NAME = 50
 
 
 def wanted(plan: Plan) -> dict[str, Any]:
@@ -90,12 +91,23 @@ async def check(graph: Graph, channel: Channel, plan: Plan) -> list[Finding]:
         differing = _differing(await _present(graph, channel, plan), plan)
         fault = f"{', '.join(differing)} differ from the tenant's data: run `sathi channel setup`" if differing else ""
         found.append(Finding(what="greeting, menu, ice breakers", fault=fault))
+        if plan.people:
+            known = cut(plan.people, PERSONA_NAME) in await personas(graph, channel)
+            fault = "" if known else "there is none for words of staff: run `sathi channel setup`"
+            found.append(Finding(what="persona", fault=fault))
     except SendError as error:
         found.append(failed("subscription and profile", error))
     if not channel.options.get("app_id"):
         fault = "SATHI_MESSENGER_APP_ID is not set: our own echoes are told from a person's by their key alone"
         found.append(Finding(what="app id", fault=fault))
     return found
+
+
+async def personas(graph: Graph, channel: Channel) -> dict[str, str]:
+    """The Page's personas, id by name."""
+    document = await graph.safely(channel, "GET", f"{channel.account_id}/personas", params={"fields": "id,name"})
+    found = [table(item) for item in items(document.get("data"))]
+    return {words(item.get("name")): identifier(item.get("id")) for item in found if identifier(item.get("id"))}
 
 
 async def setup(graph: Graph, channel: Channel, plan: Plan) -> list[Finding]:
@@ -109,6 +121,10 @@ async def setup(graph: Graph, channel: Channel, plan: Plan) -> list[Finding]:
         if differing:
             await graph.safely(channel, "POST", "me/messenger_profile", json=differing)
         found.append(Finding(what=f"profile: {', '.join(differing) or 'nothing'} written"))
+        if plan.people and cut(plan.people, PERSONA_NAME) not in await personas(graph, channel):
+            persona = {"name": cut(plan.people, PERSONA_NAME), "profile_picture_url": plan.picture_url}
+            await graph.safely(channel, "POST", f"{channel.account_id}/personas", json=persona)
+            found.append(Finding(what=f"persona {persona['name']} made: words of staff carry its name"))
     except SendError as error:
         found.append(failed("subscription and profile", error))
     return found

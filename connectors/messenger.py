@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,17 +21,20 @@ from connectors import _graph, _messenger_parse, _messenger_setup
 from connectors._clean import identifier
 from connectors._graph import Graph, Rule, down, later, never, slow
 from connectors._shape import BARE, Draft, is_web
-from connectors._split import split
+from connectors._split import cut, split
 from connectors.base import Channel, Connector, Outgoing, Tools, Upload, Webhook
 from connectors.setup import Finding, Plan
-from core.errors import Ambiguous, Refused, Unreachable, WindowClosed
+from core.errors import Ambiguous, Refused, SendError, Unreachable, WindowClosed
 from core.messages import Actor, Event, MediaRef, OutgoingMessage, QuickReply, SendResult
 
 # Limits: channels.md §3.6.
 MAX_TEXT = 1999  # "less than 2000"
 MAX_TEMPLATE_TEXT = 640
 MAX_QUICK_REPLIES, MAX_BUTTONS, TITLE = 13, 3, 20
+MAX_CARDS, CARD_TEXT = 10, 80
 MAX_FILE = 25 << 20
+PAGE_INBOX = "263902037430900"  # the Page inbox as an app, for handing over (channels.md §3.5)
+PERSONA_SECONDS = 600.0
 DIALLED = re.compile(r"\+[1-9][0-9]{6,14}")
 NEVER_TWICE = ("code", "document")
 # channels.md §3.7.
@@ -68,6 +72,7 @@ class MessengerConnector(Connector):
     def __init__(self, tools: Tools, part: Any = None) -> None:
         super().__init__(tools, part)
         self.graph = Graph(tools, ERRORS)
+        self._personas: dict[str, tuple[float, dict[str, str]]] = {}
 
     def verify(self, request: Webhook, channel: Channel) -> None:
         _graph.verify(request, channel)
@@ -83,9 +88,14 @@ class MessengerConnector(Connector):
         if draft.message.template:
             draft.note("the template was left out: it belongs to another channel")
             draft.change(template=None)
+        if is_carousel(draft.message):
+            draft.clip_titles(CARD_TEXT)
+            draft.clip_descriptions(CARD_TEXT)
+            draft.note("the choices are cards")
+            return draft.finished(_cards(draft))
         draft.describe_choices()
         draft.clip_titles(TITLE)
-        if len(draft.message.choices) > MAX_QUICK_REPLIES:
+        if len(draft.message.choices) + (draft.message.ask == "phone") > MAX_QUICK_REPLIES:
             draft.number_choices()
         _fit_buttons(draft)
         place = draft.message.location
@@ -100,6 +110,8 @@ class MessengerConnector(Connector):
         scheme, _, person = outgoing.address.partition(":")
         if scheme != "messenger" or not person:
             raise Refused("the address is not one of Messenger's", code="address")
+        if message.thread and not (message.text or message.attachment):
+            return await self._hand_over(person, message.thread, channel)
         by_person = message.author is Actor.OPERATOR
         if not outgoing.reply_window_open and not by_person:
             raise WindowClosed("the person's last message is older than 24 hours", code="window")
@@ -115,15 +127,38 @@ class MessengerConnector(Connector):
             body["message"]["metadata"] = outgoing.callback[:999]
         if message.reply_to:
             body["reply_to"] = {"mid": message.reply_to}
-        if message.persona and by_person:
-            body["persona_id"] = message.persona
+        if message.thread == "pass":
+            body["thread_control"] = {"control_type": "pass", "app_id": PAGE_INBOX}
+        if message.persona and by_person and (persona := await self._persona(message.persona, channel)):
+            body["persona_id"] = persona
         document = await self.graph.call(
             channel, "POST", f"{channel.account_id}/messages", json=body, once=message.purpose in NEVER_TWICE
         )
         external_id = identifier(document.get("message_id"))
         if not external_id:
             raise Ambiguous("the answer has no message id", code="unreadable")
-        return SendResult(external_id=external_id, address=outgoing.address)
+        load = self.graph.load_of(channel)
+        return SendResult(external_id=external_id, address=outgoing.address, load=load.percent, pause=load.pause)
+
+    async def _hand_over(self, person: str, thread: str, channel: Channel) -> SendResult:
+        """Pass a conversation to the Page's inbox, or take it back, without a word (channels.md §3.5)."""
+        body: dict[str, Any] = {"recipient": {"id": person}}
+        if thread == "pass":
+            body["target_app_id"] = int(PAGE_INBOX)
+        await self.graph.safely(channel, "POST", f"{channel.account_id}/{thread}_thread_control", json=body)
+        return SendResult(external_id="", address=f"messenger:{person}")
+
+    async def _persona(self, name: str, channel: Channel) -> str:
+        """The persona that `sathi channel setup` made for this name, else the one for all of us, else none."""
+        personas = self._personas.get(channel.key)
+        if personas is None or personas[0] < time.monotonic():
+            try:
+                found = await _messenger_setup.personas(self.graph, channel)
+            except SendError:
+                # A face beside the words is not worth holding them back for.
+                found = {}
+            personas = self._personas[channel.key] = (time.monotonic() + PERSONA_SECONDS, found)
+        return personas[1].get(name) or next(iter(personas[1].values()), "")
 
     async def acknowledge(self, address: str, external_id: str, channel: Channel) -> None:
         person = address.partition(":")[2]
@@ -204,6 +239,26 @@ def _parts(draft: Draft) -> list[OutgoingMessage]:
     return [*parts, bare] if bare else parts
 
 
+def is_carousel(message: OutgoingMessage) -> bool:
+    """Whether the choices are cards side by side: each has something to say beyond its title, and nothing else is asked."""
+    choices = message.choices
+    plain = not (message.link or message.call or message.ask or message.attachment or message.location)
+    return plain and 2 <= len(choices) <= MAX_CARDS and all(choice.description for choice in choices)
+
+
+def _cards(draft: Draft) -> list[OutgoingMessage]:
+    """The words first, then the cards."""
+    text = draft.message.text
+    parts = [draft.part(text=piece) for piece in split(text, MAX_TEXT)] if text else []
+    return [*parts, draft.part(choices=draft.message.choices)]
+
+
+def _card(choice: QuickReply) -> dict[str, Any]:
+    """A card says all of title and description; its button repeats what fits of the title."""
+    button = {"type": "postback", "title": cut(choice.title, TITLE), "payload": choice.token}
+    return {"title": choice.title, "subtitle": choice.description, "buttons": [button]}
+
+
 def file_kind(mime: str) -> str:
     """How Messenger sends a file."""
     return "image" if mime in ("image/jpeg", "image/png", "image/gif") else "file"
@@ -214,6 +269,9 @@ def payload(message: OutgoingMessage, attachment_id: str) -> dict[str, Any]:
     if message.attachment:
         kind = file_kind(message.attachment.mime)
         return {"attachment": {"type": kind, "payload": {"attachment_id": attachment_id}}}
+    if is_carousel(message) and not message.text:
+        cards = [_card(choice) for choice in message.choices]
+        return {"attachment": {"type": "template", "payload": {"template_type": "generic", "elements": cards}}}
     if message.link or message.call:
         buttons: list[dict[str, Any]] = [
             {"type": "postback", "title": choice.title, "payload": choice.token} for choice in message.choices

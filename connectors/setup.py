@@ -18,10 +18,15 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a platform should know of us. `menus` is by two-letter language; "" is for everybody else."""
+    """What a platform should know of us. `menus` is by two-letter language; "" is for everybody else.
+
+    `people` is the name under which staff write, where a platform shows one, with its picture.
+    """
 
     webhook_url: str
     greeting: str = ""
+    people: str = ""
+    picture_url: str = ""
     menus: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
 
 

@@ -112,7 +112,9 @@ class WhatsAppConnector(Connector):
         if not external_id:
             raise Ambiguous("the answer has no message id", code="unreadable")
         contact = table(next(iter(items(document.get("contacts"))), {}))
-        return SendResult(external_id=external_id, address=_whatsapp_parse.address_of(contact.get("wa_id")))
+        load = self.graph.load_of(channel)
+        address = _whatsapp_parse.address_of(contact.get("wa_id"))
+        return SendResult(external_id=external_id, address=address, load=load.percent, pause=load.pause)
 
     async def acknowledge(self, address: str, external_id: str, channel: Channel) -> None:
         if external_id.startswith("wamid."):

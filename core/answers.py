@@ -156,6 +156,10 @@ class Answers:
                 return shelf.labels[name]
         raise DataError(f"There is no label {name!r}")
 
+    def word(self, tenant: Tenant, form: str, fact: Any) -> str:
+        """A fact in words, as an answer would say it."""
+        return _Rendering(self, tenant, form, {}).word(fact)
+
     def has_label(self, name: str) -> bool:
         return name in self.shelves[("", BASE)].labels
 
@@ -203,7 +207,7 @@ class _Rendering:
             document=dict(document) if document else None,
             ask=entry.ask,
             call=self._call(entry),
-            link={"label": self._word(link["label"])[:MAX_TITLE], "url": str(link["url"])} if link else None,
+            link={"label": self.word(link["label"])[:MAX_TITLE], "url": str(link["url"])} if link else None,
             priority=entry.priority,
             purpose=entry.purpose,
         )
@@ -212,14 +216,14 @@ class _Rendering:
         lines: list[str] = []
         for line in template.split("\n"):
             names = PLACEHOLDER.findall(line)
-            words = {name: self._word(facts.get(name)) for name in names}
+            words = {name: self.word(facts.get(name)) for name in names}
             if names and not any(words.values()):
                 continue
             lines.append(PLACEHOLDER.sub(lambda found, words=words: words[found.group(1)], line).rstrip())  # type: ignore[misc]
         text = "\n".join(lines).strip()
         return re.sub(r"\n{3,}", "\n\n", text)
 
-    def _word(self, fact: Any) -> str:
+    def word(self, fact: Any) -> str:
         """A fact in words."""
         if fact is None or fact == "":
             return ""
@@ -236,9 +240,9 @@ class _Rendering:
         if kind == "$name":
             return word(value, self._form)
         if kind == "$list":
-            return style.listing([item for item in map(self._word, value) if item])
+            return style.listing([item for item in map(self.word, value) if item])
         if kind == "$lines":
-            return "\n".join(item for item in map(self._word, value) if item)
+            return "\n".join(item for item in map(self.word, value) if item)
         if kind == "$money":
             return style.money(value, self._tenant.currency)
         plain = {
@@ -262,8 +266,8 @@ class _Rendering:
             if item.get("topic"):
                 send["topic"] = item["topic"]
             yield ChoiceDraft(
-                title=cut(self._word(item["title"]), MAX_TITLE),
-                description=cut(self._word(item.get("description")), MAX_DESCRIPTION),
+                title=cut(self.word(item["title"]), MAX_TITLE),
+                description=cut(self.word(item.get("description")), MAX_DESCRIPTION),
                 send=send,
             )
         for choice in entry.choices:
@@ -290,7 +294,7 @@ class _Rendering:
     def _call(self, entry: Entry) -> dict[str, str] | None:
         given = self._facts.get("call")
         if given:
-            return {"label": cut(self._word(given["label"]), MAX_TITLE), "number": str(given["number"])}
+            return {"label": cut(self.word(given["label"]), MAX_TITLE), "number": str(given["number"])}
         if entry.call and self._tenant.hotline.number:
             label = self._answers.label(self._tenant, self._form, "label_call_hotline")
             return {"label": cut(label, MAX_TITLE), "number": self._tenant.hotline.number}

@@ -6,12 +6,12 @@ every later write of that worker checks it, so a worker that slept past its leas
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, Integer, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -61,7 +61,15 @@ async def wake(session: AsyncSession, db: Database, queue: str, due: dict[str, t
         await session.execute(statement)
 
 
-def _claiming(locks: bool, busy: Collection[str]) -> Any:
+def _free(busy: Mapping[str, int]) -> list[ColumnElement[bool]]:
+    """Conditions that pass over lanes of a prefix whose work is not more urgent than a rank."""
+    return [
+        or_(func.substr(lanes.c.key, 1, len(prefix)) != prefix, lanes.c.priority < rank)
+        for prefix, rank in sorted(busy.items())
+    ]
+
+
+def _claiming(locks: bool, busy: Mapping[str, int]) -> Any:
     ready = (
         select(lanes.c.key)
         .where(
@@ -72,8 +80,7 @@ def _claiming(locks: bool, busy: Collection[str]) -> Any:
         .order_by(lanes.c.priority, lanes.c.ready_at)
         .limit(1)
     )
-    if busy:
-        ready = ready.where(lanes.c.key.not_in(busy))
+    ready = ready.where(*_free(busy))
     if locks:
         ready = ready.with_for_update(skip_locked=True)
     return (
@@ -101,15 +108,18 @@ def place(lease: Lease) -> dict[str, Any]:
 
 # Built once: putting a statement together costs more than running it, and these run several times for each message.
 _HERE = (lanes.c.queue == bindparam("in_queue"), lanes.c.key == bindparam("at_key"))
-_CLAIM = {locks: _claiming(locks, ()) for locks in (False, True)}
+_CLAIM = {locks: _claiming(locks, {}) for locks in (False, True)}
 _GUARD = {locks: _guarding(locks) for locks in (False, True)}
 _SETTLE = settling(bindparam("due", type_=WHEN), bindparam("rank", type_=Integer))
 
 
 async def claim(
-    session: AsyncSession, db: Database, queue: str, owner: str, seconds: float, busy: set[str] | None = None
+    session: AsyncSession, db: Database, queue: str, owner: str, seconds: float, busy: Mapping[str, int] | None = None
 ) -> Lease | None:
-    """Take the most urgent ready lane, or None. `busy` are keys to pass over (an account that must wait)."""
+    """Take the most urgent ready lane, or None.
+
+    `busy` names beginnings of keys to pass over (an account that must wait), with the rank from which on they wait.
+    """
     now = db.now()
     locks = not db.is_sqlite
     words = {"in_queue": queue, "now": now, "new_owner": owner, "until": now + timedelta(seconds=seconds)}
@@ -165,13 +175,14 @@ async def settle(session: AsyncSession, lease: Lease, ready_at: datetime | None,
     await session.execute(_SETTLE, place(lease) | {"due": ready_at, "rank": priority})
 
 
-async def next_due(db: Database, queue: str) -> datetime | None:
-    """The earliest time at which a lane that nobody holds becomes ready, or a lease ends."""
+async def next_due(db: Database, queue: str, busy: Mapping[str, int] | None = None) -> datetime | None:
+    """The earliest time at which a lane that nobody holds becomes ready, or a lease ends; `busy` as in `claim`."""
     async with db.reading() as session:
         when = case(
             (or_(lanes.c.lease_until.is_(None), lanes.c.lease_until < lanes.c.ready_at), lanes.c.ready_at),
             else_=lanes.c.lease_until,
         )
-        query = select(when).where(lanes.c.queue == queue, lanes.c.ready_at.is_not(None)).order_by(when).limit(1)
+        query = select(when).where(lanes.c.queue == queue, lanes.c.ready_at.is_not(None), *_free(busy or {}))
+        query = query.order_by(when).limit(1)
         found: datetime | None = (await session.execute(query)).scalar()
         return found

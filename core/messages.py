@@ -196,7 +196,8 @@ class OutgoingMessage:
     """One thing to say, before a channel's limits are applied. `answer` and `facts` name where the words came from.
 
     `labels` are short words a channel may need around it: `options` (opens a list), `share_location`, `share_phone`;
-    a sign stands in for a missing one.
+    a sign stands in for a missing one. `persona` is the name of the person who wrote. `thread` hands a conversation over
+    at the platform, where one knows of that: `pass` to its own inbox for people, `take` back from there.
     """
 
     text: str = ""
@@ -209,6 +210,7 @@ class OutgoingMessage:
     location: Location | None = None
     reply_to: str = ""
     persona: str = ""
+    thread: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     author: Actor = Actor.BOT
     priority: Priority = Priority.REPLY
@@ -220,10 +222,15 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class SendResult:
-    """The platform took it. `external_id` may be empty where the platform gives none."""
+    """The platform took it. `external_id` may be empty where the platform gives none.
+
+    `load` is how much of the account's calls is used up, in percent; `pause` the seconds it wants to be left alone.
+    """
 
     external_id: str
     address: str = ""
+    load: float = 0.0
+    pause: float = 0.0
 
 
 def to_json(value: Any) -> dict[str, Any]:

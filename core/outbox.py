@@ -7,11 +7,14 @@ message is sent once more, a one-time code or a document never (R6).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, case, delete, func, select, update
+from sqlmodel import col
+from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import lanes
@@ -34,6 +37,7 @@ QUEUE = "out"
 PARK = timedelta(minutes=10)  # reliability.md R20
 MAX_SENDS = 12
 NEVER_TWICE = ("code", "document")
+DEAD_STATES = ("failed", "held", "expired")
 DOUBTFUL = "doubtful"
 # What a platform said last counts only when it says more; the order of arrival must not matter (R20).
 RANK = {Delivery.SENT: 1, Delivery.FAILED: 2, Delivery.DELIVERED: 3, Delivery.READ: 4}
@@ -68,6 +72,15 @@ class Waiting:
     due_at: datetime
     expires_at: datetime | None
     doubts: int
+
+
+def why_never_again(purpose: str, error_code: str) -> str:
+    """Why a dead letter must stay one; nothing when it may be sent again."""
+    if purpose == "code":
+        return "a one-time code is never sent again: the customer asks for a new one"
+    if purpose in NEVER_TWICE and error_code == DOUBTFUL:
+        return "it may have arrived, and such a document is never sent twice: the customer asks for it anew"
+    return ""
 
 
 def lane_key(channel: str, address: str) -> str:
@@ -124,11 +137,15 @@ class Outbox:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def claim_next(self, owner: str, seconds: float, busy: set[str] | None = None) -> ToSend | None:
-        """Take the head of the most urgent ready lane and mark it `sending`."""
+    async def claim_next(self, owner: str, seconds: float, busy: Mapping[str, int] | None = None) -> ToSend | None:
+        """Take the head of the most urgent ready lane and mark it `sending`.
+
+        `busy` names channels that must wait, each with the rank of priority from which on.
+        """
+        prefixes = {lane_key(channel, ""): rank for channel, rank in (busy or {}).items()}
         while True:
             async with self._db.transaction() as session:
-                lease = await lanes.claim(session, self._db, QUEUE, owner, seconds, busy)
+                lease = await lanes.claim(session, self._db, QUEUE, owner, seconds, prefixes)
                 if lease is None:
                     return None
                 claimed = await self._head(session, lease)
@@ -301,26 +318,45 @@ class Outbox:
             rows = (await session.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))).all()
             return {state: count for state, count in rows}
 
-    async def dead_letters(self, limit: int = 100) -> list[OutboxRow]:
-        """Messages that will not leave by themselves, newest first."""
-        from sqlmodel import col
-        from sqlmodel import select as select_rows
-
+    async def dead_letters(
+        self, limit: int = 100, states: Collection[str] = DEAD_STATES, channel: str = ""
+    ) -> list[OutboxRow]:
+        """Messages that will not leave by themselves, newest first; or those in other states."""
         async with self._db.reading() as session:
-            query = (
-                select_rows(OutboxRow)
-                .where(col(OutboxRow.state).in_(("failed", "held", "expired")))
-                .order_by(col(OutboxRow.id).desc())
-                .limit(limit)
-            )
-            return list((await session.exec(query)).all())
+            query = select_rows(OutboxRow).where(col(OutboxRow.state).in_(states))
+            if channel:
+                query = query.where(OutboxRow.channel == channel)
+            return list((await session.exec(query.order_by(col(OutboxRow.id).desc()).limit(limit))).all())
+
+    async def next_due(self, busy: Mapping[str, int] | None = None) -> datetime | None:
+        """When the next message may be due; `busy` as in `claim_next`."""
+        return await lanes.next_due(self._db, QUEUE, {lane_key(name, ""): rank for name, rank in (busy or {}).items()})
+
+    async def find(self, row_id: int) -> OutboxRow | None:
+        """One row."""
+        async with self._db.reading() as session:
+            return await session.get(OutboxRow, row_id)
+
+    async def fix(self, row_id: int, **changes: Any) -> bool:
+        """Change the words or the address of a dead letter; it stays one until it is replayed."""
+        async with self._db.transaction() as session:
+            row = (await session.execute(select(outbox).where(outbox.c.id == row_id))).first()
+            if row is None or row.state not in DEAD_STATES:
+                return False
+            values: dict[str, Any] = {}
+            if address := changes.pop("address", ""):
+                values |= {"address": address, "lane": lane_key(row.channel, address)}
+            if changes:
+                values["payload"] = to_json(outgoing_from_json({**row.payload, **changes}))
+            await session.execute(update(outbox).where(outbox.c.id == row_id).values(**values))
+        return True
 
     async def replay(self, row_id: int) -> bool:
-        """Queue a dead letter again with a fresh life. False when there is no such dead letter."""
+        """Queue a dead letter again with a fresh life. False when there is none, or when it must not be sent twice."""
         async with self._db.transaction() as session:
             now = self._db.now()
             row = (await session.execute(select(outbox).where(outbox.c.id == row_id))).first()
-            if row is None or row.state not in ("failed", "held", "expired"):
+            if row is None or row.state not in DEAD_STATES or why_never_again(row.purpose, row.error_code):
                 return False
             life = LIFETIME_SECONDS.get(row.purpose, LIFETIME_SECONDS["reply"])
             await session.execute(

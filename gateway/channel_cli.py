@@ -15,7 +15,7 @@ from core.answers import Answers
 from core.errors import ConfigurationError, DataError
 from core.messages import Attachment
 from core.settings import ROOT, Settings
-from core.tenants import Tenants
+from core.tenants import Tenants, word
 from gateway.transport import HttpTransport
 
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
@@ -86,7 +86,13 @@ def plan_of(channel: Channel, settings: Settings, tenants: Tenants, answers: Ans
             greeting = rendered.text.partition("\n")[0]
             menus[""] = menu
         menus[language] = menu
-    return Plan(webhook_url=f"{settings.base_url}/webhooks/{channel.type}", greeting=greeting, menus=menus)
+    return Plan(
+        webhook_url=f"{settings.base_url}/webhooks/{channel.type}",
+        greeting=greeting,
+        people=word(tenant.name, tenant.default_form),
+        picture_url=f"{settings.base_url}/chat/app/now/icons/icon-512.png",
+        menus=menus,
+    )
 
 
 def _print(channel: Channel, found: list[Finding]) -> None:

@@ -19,6 +19,9 @@ from core.messages import OutgoingMessage, Priority
 FAILURES, FAILURE_SECONDS, PROBE_SECONDS = 20, 30.0, 15.0  # reliability.md R12
 LONGEST_WAIT = {Priority.DANGER: 1.0, Priority.REPLY: 5.0, Priority.NOTICE: 30.0}
 MAX_BLOCK = 300.0
+# A call that hung has kept a sender from others for as long as several quick failures.
+HUNG = {"timeout": 4, "ConnectionTimeoutError": 2}
+BUSY_LOAD, FULL_LOAD, FULL_PAUSE = 80.0, 95.0, 60.0  # percent of an account's calls (channels.md §3.7)
 PAIR_BLOCK = 6.0
 MAX_PEOPLE = 20_000
 SURGE_SECONDS = 10.0
@@ -114,8 +117,8 @@ class Breaker:
         self.probe_at = now + PROBE_SECONDS
         return 0.0
 
-    def failed(self, now: float, *, at_once: bool) -> None:
-        self.failures.append(now)
+    def failed(self, now: float, *, at_once: bool, weight: int = 1) -> None:
+        self.failures.extend([now] * weight)
         while self.failures and self.failures[0] < now - FAILURE_SECONDS:
             self.failures.popleft()
         if at_once or self.opened_at is not None or len(self.failures) >= FAILURES:
@@ -177,7 +180,8 @@ class Limits:
     def failed(self, channel: Channel, error: SendError) -> None:
         """Count a failure of their side; faults of one message or person say nothing about the account."""
         if isinstance(error, Unavailable | Ambiguous | ChannelDown) and error.code != "internal":
-            self._breaker(channel).failed(self._now(), at_once=isinstance(error, ChannelDown))
+            weight = HUNG.get(error.code, 1)
+            self._breaker(channel).failed(self._now(), at_once=isinstance(error, ChannelDown), weight=weight)
 
     def succeeded(self, channel: Channel) -> None:
         """A message was taken: close the circuit, and speed up again."""
@@ -185,6 +189,34 @@ class Limits:
         bucket = self._accounts.get(channel.key)
         if bucket is not None:
             bucket.factor = min(1.0, bucket.factor + 0.01)
+
+    def loaded(self, channel: Channel, load: float, pause: float) -> None:
+        """The platform said how much of the account's calls is used up: go slower in time, stop before it stops us."""
+        limit = _limit_of(channel)
+        if limit is None or (load < BUSY_LOAD and pause <= 0):
+            return
+        now = self._now()
+        bucket = self._bucket(self._accounts, channel.key, limit.account, now)
+        if load >= FULL_LOAD or pause > 0:
+            bucket.blocked_until = max(bucket.blocked_until, now + min(pause or FULL_PAUSE, MAX_BLOCK))
+        bucket.factor = min(bucket.factor, 0.5 if load < FULL_LOAD else 0.1)
+
+    def blocked(self) -> dict[str, tuple[int, float]]:
+        """Accounts that must wait: the rank of priority from which on, and for how many seconds."""
+        now = self._now()
+        found: dict[str, tuple[int, float]] = {}
+        for key, bucket in self._accounts.items():
+            for priority in Priority:
+                wait = bucket.missing(now, priority)
+                if wait > 0:
+                    found[key] = (priority.rank, wait)
+                    if priority is not Priority.NOTICE:
+                        bucket.denied_at = now
+                    break
+        for key, breaker in self._breakers.items():
+            if breaker.opened_at is not None and now < breaker.probe_at:
+                found[key] = (Priority.DANGER.rank, breaker.probe_at - now)
+        return found
 
     def is_open(self, channel: Channel) -> bool:
         """Whether messages leave: the circuit is closed."""
@@ -231,7 +263,7 @@ def merge(messages: list[OutgoingMessage], max_text: int) -> list[OutgoingMessag
     merged: list[OutgoingMessage] = []
     for message in messages:
         last = merged[-1] if merged else None
-        if last is not None and _is_bare(last) and _joins(last, message, max_text):
+        if last is not None and is_bare(last) and _joins(last, message, max_text):
             text = f"{last.text}\n\n{message.text}".strip()
             merged[-1] = replace(
                 message, text=text, reply_to=last.reply_to, notes=(*last.notes, *message.notes, "merged")
@@ -241,7 +273,8 @@ def merge(messages: list[OutgoingMessage], max_text: int) -> list[OutgoingMessag
     return merged
 
 
-def _is_bare(message: OutgoingMessage) -> bool:
+def is_bare(message: OutgoingMessage) -> bool:
+    """Whether a message is nothing but text."""
     parts = (
         message.choices,
         message.link,
@@ -250,11 +283,12 @@ def _is_bare(message: OutgoingMessage) -> bool:
         message.ask,
         message.template,
         message.location,
+        message.thread,
     )
     return bool(message.text) and not any(parts)
 
 
 def _joins(first: OutgoingMessage, second: OutgoingMessage, max_text: int) -> bool:
     same = (first.priority, first.purpose, first.author) == (second.priority, second.purpose, second.author)
-    room = len(first.text) + len(second.text) + 2 <= (max_text if _is_bare(second) else min(max_text, 640))
+    room = len(first.text) + len(second.text) + 2 <= (max_text if is_bare(second) else min(max_text, 640))
     return same and room and not second.attachment and not second.template and not second.reply_to

@@ -1,4 +1,4 @@
-"""Commands for whoever keeps the service running: `doctor`, `outbox`, `inbox`, `export`."""
+"""Commands for whoever keeps the service running: `doctor`, `inbox`, `export`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from sqlmodel import col, select
 from core import settings as settings_module
 from core import store
 from core.database import Database
-from core.outbox import Outbox
 from core.settings import ROOT
 from core.tables import Conversation, InboxRow, Quarantine
 
@@ -25,10 +24,6 @@ def add_commands(commands: Commands) -> None:
     """Add this module's commands to the command line."""
     doctor = commands.add_parser("doctor", help="check settings, data, database and model, and say what to do")
     doctor.set_defaults(call=lambda arguments: _doctor())
-    outbox = commands.add_parser("outbox", help="messages that could not be sent: list them, send one again")
-    outbox.add_argument("what", choices=["list", "replay"])
-    outbox.add_argument("row", nargs="?", type=int, help="the row to send again")
-    outbox.set_defaults(call=_outbox)
     inbox = commands.add_parser("inbox", help="messages that could not be handled, and what could not be read")
     inbox.add_argument("what", choices=["list"])
     inbox.set_defaults(call=_inbox)
@@ -37,7 +32,9 @@ def add_commands(commands: Commands) -> None:
     export.set_defaults(call=_transcript)
 
 
-def _with_database(work: Callable[[Database], Awaitable[int]]) -> int:
+def with_database(work: Callable[[Database], Awaitable[int]]) -> int:
+    """Do something with the database of the settings; its result is the exit code."""
+
     async def do() -> int:
         db = Database(settings_module.load().resolved_database_url)
         try:
@@ -74,7 +71,7 @@ def _doctor() -> int:
         except Exception as error:
             report(what, str(error))
     try:
-        _with_database(lambda db: _checked(db))
+        with_database(lambda db: _checked(db))
         report("database")
     except Exception as error:
         report("database", str(error))
@@ -88,24 +85,6 @@ async def _checked(db: Database) -> int:
     return 0
 
 
-def _outbox(arguments: argparse.Namespace) -> int:
-    async def work(db: Database) -> int:
-        if arguments.what == "replay":
-            if arguments.row is None:
-                print("sathi outbox replay ROW: name the row", file=sys.stderr)
-                return 2
-            done = await Outbox(db).replay(arguments.row)
-            print("queued again" if done else "no dead letter has that number", file=sys.stdout if done else sys.stderr)
-            return 0 if done else 1
-        for row in await Outbox(db).dead_letters():
-            print(
-                f"{row.id}\t{row.state}\t{row.channel}\t{row.purpose}\t{row.attempts}\t{row.error_code}\t{row.error_words}"
-            )
-        return 0
-
-    return _with_database(work)
-
-
 def _inbox(arguments: argparse.Namespace) -> int:
     async def work(db: Database) -> int:
         async with db.reading() as session:
@@ -117,7 +96,7 @@ def _inbox(arguments: argparse.Namespace) -> int:
                 print(f"unread\t{item.id}\t{item.channel}\t{item.reason}\t{len(item.body)} characters")
         return 0
 
-    return _with_database(work)
+    return with_database(work)
 
 
 def _transcript(arguments: argparse.Namespace) -> int:
@@ -130,7 +109,7 @@ def _transcript(arguments: argparse.Namespace) -> int:
                 print(message.model_dump_json())
         return 0
 
-    return _with_database(work)
+    return with_database(work)
 
 
 def dump(value: Any) -> str:

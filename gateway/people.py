@@ -54,7 +54,10 @@ class People:
         return str(payload.get("timer", "")).startswith(alarms.PREFIX)
 
     async def ring(self, session: AsyncSession, payload: dict[str, Any]) -> str:
-        return await self._timers.ring(session, payload)
+        outcome = await self._timers.ring(session, payload)
+        if outcome in ("returned", "customer gone"):
+            await self.voice.take_thread(session, int(payload["conversation_id"]))
+        return outcome
 
     async def start(self) -> None:
         """Set the alarm clocks that an accident may have lost."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import Counter
 from datetime import timedelta
 
 import structlog
 
 from connectors.base import Channel, Outgoing
-from core import lanes
 from core.errors import LeaseLost, Refused, SendError, Throttled, Unavailable
-from core.outbox import QUEUE, ToSend
+from core.messages import Priority
+from core.outbox import ToSend
 from core.tables import Conversation, Message
 from gateway import metrics
 from gateway.limits import Limits
 from gateway.services import Services
+from handoff import events
 
 log = structlog.get_logger(__name__)
 IDLE_SECONDS = 1.0
@@ -34,6 +36,9 @@ class Senders:
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._name = uuid.uuid4().hex[:12]
+        self._calls: Counter[str] = Counter()
+        self._scouting = False
+        self._share = max(1, services.settings.senders * 5 // 8)
 
     async def start(self) -> None:
         for number in range(self._services.settings.senders):
@@ -54,15 +59,18 @@ class Senders:
         while not self._stopping.is_set():
             self._work.clear()
             try:
-                sent = await self._services.outbox.claim_next(owner, LEASE_SECONDS)
+                busy = self._busy()
+                ranks = {key: rank for key, (rank, _) in busy.items()}
+                sent = await self._services.outbox.claim_next(owner, LEASE_SECONDS, ranks)
             except Exception as error:
                 log.error("The outbox cannot be read.", action="claim", error=type(error).__name__)
                 await asyncio.sleep(IDLE_SECONDS)
                 continue
             if sent is None:
-                await self._rest()
+                await self._rest(busy)
                 continue
             self._work.set()
+            self._calls[sent.channel] += 1
             try:
                 await self._one(sent)
             except LeaseLost:
@@ -72,19 +80,36 @@ class Senders:
                 log.error(
                     "A send could not be noted.", action="send", row=sent.id, error=type(error).__name__, exc_info=True
                 )
+            finally:
+                self._calls[sent.channel] -= 1
 
-    async def _rest(self) -> None:
+    def _busy(self) -> dict[str, tuple[int, float]]:
+        """Accounts to pass over for now: those that must wait, and those that already have their share of the senders.
+
+        So one account's dead platform or long queue keeps nobody else waiting; danger may go beyond the share.
+        """
+        found = {key: (Priority.REPLY.rank, IDLE_SECONDS) for key, calls in self._calls.items() if calls >= self._share}
+        return found | self._limits.blocked()
+
+    async def _rest(self, busy: dict[str, tuple[int, float]]) -> None:
+        """Sleep until there is something to do. One sender looks out for all: sixteen need not ask a hundred times a second."""
+        is_scout, pause = not self._scouting, IDLE_SECONDS
+        self._scouting = True
         try:
-            due = await lanes.next_due(self._services.db, QUEUE)
-            pause = IDLE_SECONDS
-            if due is not None:
-                pause = min(pause, max(0.01, (due - self._services.db.now()).total_seconds()))
-            await asyncio.wait_for(self._work.wait(), pause)
+            if is_scout:
+                pause = min([pause, *(seconds for _, seconds in busy.values())])
+                due = await self._services.outbox.next_due({key: rank for key, (rank, _) in busy.items()})
+                if due is not None:
+                    pause = min(pause, (due - self._services.db.now()).total_seconds())
+            await asyncio.wait_for(self._work.wait(), max(0.01, pause))
         except TimeoutError:
             pass
         except Exception as error:
             log.error("The outbox cannot be read.", action="rest", error=type(error).__name__)
             await asyncio.sleep(IDLE_SECONDS)
+        finally:
+            if is_scout:
+                self._scouting = False
 
     async def _one(self, sent: ToSend) -> None:
         services = self._services
@@ -103,6 +128,7 @@ class Senders:
             result = await services.connector(channel).send(outgoing, channel)
             await services.outbox.accept(sent, result.external_id)
             self._limits.succeeded(channel)
+            self._limits.loaded(channel, result.load, result.pause)
         except SendError as error:
             outcome = await self._failed(sent, channel, error)
         except LeaseLost:
@@ -151,6 +177,8 @@ class Senders:
             self._limits.failed(channel, error)
         if state in ("failed", "held"):
             metrics.DEAD.labels("out").inc()
+        if state == "held":
+            await self._tell_staff(sent, channel, error)
         log.warning(
             "A message was not sent.",
             action="send",
@@ -162,3 +190,16 @@ class Senders:
             reason=error.words,
         )
         return state
+
+    async def _tell_staff(self, sent: ToSend, channel: Channel, error: SendError) -> None:
+        """Somebody at the desk should know what could not be said, and why."""
+        async with self._services.db.transaction() as session:
+            await events.append(
+                session,
+                self._services.db,
+                channel.tenant,
+                "held",
+                sent.conversation_id,
+                row=sent.id,
+                reason=error.code,
+            )

@@ -12,11 +12,16 @@ from core import outbox, store
 from core.answers import Rendered
 from core.messages import Actor, Attachment, Call, Link, OutgoingMessage, Priority, QuickReply
 from core.tables import Conversation
-from gateway import metrics
+from core.tenants import Tenant
+from gateway import metrics, templates
+from gateway.limits import is_bare, merge
 from gateway.rasa_client import Answer
 from gateway.services import Services
 
 log = structlog.get_logger(__name__)
+# Answers that leave somebody without a person at our desk; a Page may hand them to its own inbox (channels.md §3.5).
+NOBODY_HERE = ("utter_talk_to_operator", "utter_stuck", "utter_handoff_nobody", "utter_handoff_closed")
+PAGE_INBOX = "page_inbox"
 DOCUMENTS = {"bill": "document", "receipt": "document", "usage_chart": "reply"}
 
 
@@ -59,13 +64,25 @@ class Speaker:
     ) -> list[OutgoingMessage]:
         """Queue answers in order. `dedupe` names the occasion: the same occasion queues nothing twice."""
         tenant = self._services.tenants.get(conversation.tenant)
+        channel = self._services.channels[conversation.channel]
+        # While a limit bites, one bubble must do where there would be several (R13).
+        merging = self._services.limits.is_surging(channel, conversation.address)
+        longest = self._services.connector(channel).max_text
         written: list[tuple[OutgoingMessage, int | None]] = []
+        waiting: list[OutgoingMessage] = []
         for answer in answers:
             rendered = self._services.answers.render(tenant, form, answer.name, answer.facts)
+            # One after the other: a button belongs to the number its message gets.
+            if waiting and not (merging and is_bare(waiting[-1])):
+                written += await self._write(session, conversation, waiting.pop())
             message = await self._message(session, conversation, form, answer, rendered)
             metrics.ANSWERS.labels(tenant.slug, answer.name).inc()
-            # One after the other: a button belongs to the number its message gets.
-            written += await self._write(session, conversation, message)
+            *before, last = merge([*waiting, message], longest)
+            for item in before:
+                written += await self._write(session, conversation, item)
+            waiting = [last]
+        for item in waiting:
+            written += await self._write(session, conversation, item)
         return await self._queue(session, conversation, written, dedupe)
 
     async def put(
@@ -121,6 +138,7 @@ class Speaker:
                 list(draft.synonyms),
             )
             choices.append(QuickReply(token=token, title=draft.title, description=draft.description))
+        tenant, channel = self._services.tenants.get(conversation.tenant), self._services.channels[conversation.channel]
         attachment = document_of(rendered.document, form) if rendered.document else None
         purpose = rendered.purpose or "reply"
         if rendered.document:
@@ -135,9 +153,20 @@ class Speaker:
             priority=Priority(rendered.priority or "reply"),
             answer=answer.name,
             facts=answer.facts,
+            labels=self._labels(tenant, form, bool(choices), rendered.ask),
+            template=templates.of(self._services.answers, tenant, channel, form, answer.name, answer.facts),
+            thread="pass" if answer.name in NOBODY_HERE and channel.options.get("people") == PAGE_INBOX else "",
         )
         if rendered.call:
             message = replace(message, call=Call(label=rendered.call["label"], number=rendered.call["number"]))
         if rendered.link:
             message = replace(message, link=Link(label=rendered.link["label"], url=rendered.link["url"]))
         return message
+
+    def _labels(self, tenant: Tenant, form: str, choices: bool, ask: str) -> dict[str, str]:
+        """The short words a channel may need around a message, in the customer's form."""
+        wanted = [name for name, needed in (("options", choices), (f"share_{ask}", bool(ask))) if needed]
+        answers = self._services.answers
+        return {
+            name: answers.label(tenant, form, f"label_{name}") for name in wanted if answers.has_label(f"label_{name}")
+        }

@@ -8,11 +8,11 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.messages import Actor, OutgoingMessage
-from core.outbox import outbox
+from core.outbox import enqueue, outbox
 from core.tables import Contact, Conversation
 from gateway.rasa_client import Answer
 from gateway.services import Services
-from gateway.speaking import Speaker
+from gateway.speaking import PAGE_INBOX, Speaker
 
 
 class Voice:
@@ -46,3 +46,19 @@ class Voice:
     async def _said(self, session: AsyncSession, dedupe: str) -> bool:
         query = outbox.select().with_only_columns(outbox.c.id).where(outbox.c.dedupe == f"{dedupe}:0")
         return (await session.execute(query)).first() is not None
+
+    async def take_thread(self, session: AsyncSession, conversation_id: int) -> None:
+        """Take a conversation back from the Page's own inbox, where it was handed to it."""
+        conversation = await session.get(Conversation, conversation_id)
+        channel = self._services.channel(conversation.channel) if conversation else None
+        if conversation is None or channel is None or channel.options.get("people") != PAGE_INBOX:
+            return
+        await enqueue(
+            session,
+            self._services.db,
+            channel=channel.key,
+            address=conversation.address,
+            dedupe=f"thread:{conversation_id}:{self._services.db.now().timestamp():.0f}",
+            messages=[OutgoingMessage(thread="take")],
+            conversation_id=conversation_id,
+        )

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
+
+from connectors.base import Outgoing
 from connectors.messenger import ERRORS
 from core.errors import (
     Ambiguous,
@@ -223,6 +227,19 @@ def postback(number: int) -> dict[str, str]:
     return {"type": "postback", "title": f"Choice {number}", "payload": f"t{number}"}
 
 
+def cards(button: str, subtitle: str, count: int) -> dict[str, Any]:
+    titles = "A title of thirty letters, {}" if "thirty" in button else "Choice {}"
+    elements = [
+        {
+            "title": titles.format(number),
+            "subtitle": subtitle,
+            "buttons": [{"type": "postback", "title": button.format(number), "payload": f"t{number}"}],
+        }
+        for number in range(1, count + 1)
+    ]
+    return body({"attachment": {"type": "template", "payload": {"template_type": "generic", "elements": elements}}})
+
+
 def uploaded(transport: ScriptedTransport) -> None:
     form = transport.sent[0].form
     assert form is not None and json.loads(str(form["message"]))["attachment"]["type"] == "file"
@@ -243,8 +260,26 @@ SEND = [
     OutgoingCase(
         "a person's words with a persona",
         OutgoingMessage(text="x", author=Actor.OPERATOR, persona="PERS"),
+        [Reply(200, {"data": [{"id": "P1", "name": "Everybody"}, {"id": "P2", "name": "PERS"}]}), OK],
+        [body({"text": "x"}, persona_id="P2")],
+    ),
+    OutgoingCase(
+        "a person without a persona of their own",
+        OutgoingMessage(text="x", author=Actor.OPERATOR, persona="Rahima"),
+        [Reply(200, {"data": [{"id": "P1", "name": "Everybody"}]}), OK],
+        [body({"text": "x"}, persona_id="P1")],
+    ),
+    OutgoingCase(
+        "personas are not to be had",
+        OutgoingMessage(text="x", author=Actor.OPERATOR, persona="Rahima"),
+        [Reply(500), OK],
+        [body({"text": "x"})],
+    ),
+    OutgoingCase(
+        "words that pass the thread on",
+        OutgoingMessage(text="x", thread="pass"),
         [OK],
-        [body({"text": "x"}, persona_id="PERS")],
+        [body({"text": "x"}, thread_control={"control_type": "pass", "app_id": "263902037430900"})],
     ),
     OutgoingCase("the bot has no persona", OutgoingMessage(text="x", persona="PERS"), [OK], [body({"text": "x"})]),
     *(
@@ -268,10 +303,32 @@ SEND = [
         notes=("title was cut",),
     ),
     OutgoingCase(
-        "descriptions go into the text",
-        OutgoingMessage(text="?", choices=choices(2, description="d")),
+        "choices with descriptions are cards after the words",
+        OutgoingMessage(text="?", choices=choices(2, "A title of thirty letters, {}", "d" * 81)),
+        [OK, OK],
+        [body({"text": "?"}), cards("A title of thirty l…", "d" * 79 + "…", 2)],
+        parts=2,
+        notes=("cards", "description was cut to 80", "split into 2"),
+    ),
+    OutgoingCase(
+        "ten cards",
+        OutgoingMessage(choices=choices(10, description="d")),
         [OK],
-        [quick("?\nChoice 1: d\nChoice 2: d", choices(2))],
+        [cards("Choice {}", "d", 10)],
+        notes=("cards",),
+    ),
+    OutgoingCase(
+        "descriptions of eleven go into the text",
+        OutgoingMessage(text="?", choices=choices(11, description="d")),
+        [OK],
+        [quick("?\n" + "\n".join(f"Choice {number}: d" for number in range(1, 12)), choices(11))],
+        notes=("descriptions",),
+    ),
+    OutgoingCase(
+        "a description beside a link goes into the text",
+        OutgoingMessage(text="?", choices=choices(2, description="d"), link=PAY),
+        [OK],
+        [template("?\nChoice 1: d\nChoice 2: d", postback(1), postback(2), URL_BUTTON)],
         notes=("descriptions",),
     ),
     OutgoingCase("link", OutgoingMessage(text="Pay", link=PAY), [OK], [template("Pay", URL_BUTTON)]),
@@ -418,6 +475,49 @@ test_outgoing = outgoing_cases("messenger", SEND)
 def test_every_rule_of_the_error_table_is_tested() -> None:
     tested = {(code, subcode) if subcode else code for code, subcode, *_ in ROWS}
     assert set(ERRORS) <= tested
+
+
+@pytest.mark.parametrize("thread", ["pass", "take"])
+async def test_a_thread_changes_hands_without_a_word(thread: str) -> None:
+    connector, transport, kind = build("messenger", [Reply(200, {"success": True})])
+    message = OutgoingMessage(thread=thread)
+    sent = await connector.send(
+        Outgoing(address=PERSON, message=message, callback="sathi-1", reply_window_open=False), kind.channel
+    )
+    assert sent.external_id == ""
+    [call] = transport.sent
+    assert call.url.endswith(f"/PAGE/{thread}_thread_control") and call.json["recipient"] == {"id": "PSID"}
+    assert call.json.get("target_app_id") == (263902037430900 if thread == "pass" else None)
+
+
+LOADS: list[tuple[dict[str, str], float, float]] = [
+    ({}, 0, 0),
+    ({"X-App-Usage": '{"call_count":28,"total_time":81,"total_cputime":3}'}, 81, 0),
+    ({"X-Page-Usage": '{"call_count":97}'}, 97, 0),
+    (
+        {
+            "X-Business-Use-Case-Usage": '{"1":[{"type":"messenger","call_count":100,"estimated_time_to_regain_access":3}]}'
+        },
+        100,
+        180,
+    ),
+    ({"X-App-Usage": "not json"}, 0, 0),
+    ({"X-App-Usage": '[1,{"call_count":"99"}]'}, 0, 0),
+    ({"x-app-usage": '{"call_count":1e999}'}, 0, 0),
+]
+
+
+@pytest.mark.parametrize(("headers", "percent", "pause"), LOADS)
+async def test_the_usage_headers_are_read(headers: dict[str, str], percent: float, pause: float) -> None:
+    connector, _, kind = build("messenger", [Reply(200, kind_reply(), headers)])
+    result = await connector.send(
+        Outgoing(address=PERSON, message=OutgoingMessage(text="x"), callback="sathi-1"), kind.channel
+    )
+    assert (result.load, result.pause) == (percent, pause)
+
+
+def kind_reply() -> dict[str, str]:
+    return {"recipient_id": "PSID", "message_id": "m_X"}
 
 
 async def test_seen_and_typing() -> None:

@@ -23,7 +23,13 @@ EN = (Item(name="bill_amount", title="My bill"), Item(name="outage_info", title=
 
 
 def plan(kind: str, base: str = "https://bot.example") -> Plan:
-    return Plan(webhook_url=f"{base}/webhooks/{kind}", greeting="আসসালামু আলাইকুম", menus={"": BN, "bn": BN, "en": EN})
+    return Plan(
+        webhook_url=f"{base}/webhooks/{kind}",
+        greeting="আসসালামু আলাইকুম",
+        people="Power Division",
+        picture_url="https://bot.example/a.png",
+        menus={"": BN, "bn": BN, "en": EN},
+    )
 
 
 class Bench:
@@ -98,6 +104,9 @@ async def test_the_profile_is_written_only_where_it_differs(bench: Bench) -> Non
     await bench.setup("messenger")
     written = [call for call in bench.platform.ledger.calls[calls:] if call.path.endswith("messenger_profile")]
     assert [call.method for call in written] == ["GET"]
+    assert bench.platform.meta.personas == [
+        {"id": "500000000000001", "name": "Power Division", "profile_picture_url": "https://bot.example/a.png"}
+    ], "made once"
     menu = bench.platform.meta.profile["persistent_menu"]
     assert [entry["locale"] for entry in menu] == ["default", "bn_IN", "en_US"]
 

@@ -140,8 +140,16 @@ async def test_bulk_to_idle_people_does_not_overtake_replies(
 async def test_a_busy_account_is_passed_over(database: Database, outbox: Outbox) -> None:
     await say(database, "1", to="a")
     await say(database, "2", to="b")
-    sent = await outbox.claim_next("w", SECONDS, busy={f"{CHANNEL}|a"})
-    assert sent is not None and sent.message.text == "2"
+    async with database.transaction() as session:
+        words = [OutgoingMessage(text="3")]
+        await enqueue(session, database, channel="telegram:1", address="c", dedupe="3", messages=words)
+    sent = await outbox.claim_next("w", SECONDS, busy={CHANNEL: 0})
+    assert sent is not None and sent.message.text == "3"
+    assert await outbox.claim_next("w", SECONDS, busy={CHANNEL: 1}) is None
+    await say(database, "fire", to="b", priority=Priority.DANGER)
+    sent = await outbox.claim_next("w", SECONDS, busy={CHANNEL: 1})
+    assert sent is not None and sent.message.text == "fire", "what is more urgent than the rank that waits may go"
+    assert await outbox.next_due({CHANNEL: 0, "telegram:1": 0}) is None
 
 
 # --- tries (R11) -----------------------------------------------------------------------------------------------------

@@ -50,6 +50,9 @@ class FakeMeta:
         self.media: dict[str, File] = {}
         self.attachments: dict[str, File] = {}
         self.profile: dict[str, Any] = {}
+        self.personas: list[dict[str, Any]] = []
+        self.threads: dict[str, str] = {}
+        self.usage = ""
         self.subscribed: dict[str, list[str]] = {}
         self.bsuids: dict[str, str] = {}
         self.enforce_limits = True
@@ -69,6 +72,8 @@ class FakeMeta:
             web.post(base + "/{node}/message_attachments", self.attach),
             web.route("*", base + "/{node}/messenger_profile", self.messenger_profile),
             web.route("*", base + "/{node}/subscribed_apps", self.subscriptions),
+            web.route("*", base + "/{node}/personas", self.persona),
+            web.post(base + "/{node}/{what:pass|take}_thread_control", self.thread),
         ]
 
     # Calls
@@ -98,7 +103,8 @@ class FakeMeta:
         headers: dict[str, str] | None = None,
     ) -> web.Response:
         self.ledger.note(platform, request.method, request.path, body, status)
-        return web.json_response(answer, status=status, headers=headers)
+        usage = {"X-App-Usage": self.usage} if self.usage else {}
+        return web.json_response(answer, status=status, headers={**usage, **(headers or {})})
 
     def _platform(self, node: str) -> str:
         return "whatsapp" if node == self.phone_number_id else "messenger"
@@ -211,6 +217,8 @@ class FakeMeta:
             return 200, {"recipient_id": to}
         if self.enforce_limits and not self._second.setdefault("messenger", Window(300)).take(self.ledger.now()):
             return 400, fault_body(613, "Calls to this api have exceeded the rate limit")
+        if "thread_control" in body:
+            self.threads[to] = str(body["thread_control"]["app_id"])
         message = body["message"]
         text, file, kind = message.get("text", ""), files.get("filedata"), "text"
         choices = [(item["payload"], item["title"]) for item in message.get("quick_replies", []) if "title" in item]
@@ -340,6 +348,33 @@ class FakeMeta:
         else:
             self.profile |= body
         return self._answer(request, "messenger", body, {"result": "success"})
+
+    async def persona(self, request: web.Request) -> web.Response:
+        """`/{page}/personas`."""
+        body, _ = await self._body(request)
+        refusal = self._refusal(request, "messenger")
+        if refusal:
+            return self._answer(request, "messenger", body, refusal, 401)
+        if request.method == "GET":
+            return self._answer(request, "messenger", {}, {"data": self.personas})
+        if not 1 <= len(str(body.get("name", ""))) <= 50 or not str(body.get("profile_picture_url")).startswith(
+            "https"
+        ):
+            return self._answer(request, "messenger", body, fault_body(100, "name or picture"), 400)
+        self.personas.append({"id": f"5{len(self.personas) + 1:014d}", **body})
+        return self._answer(request, "messenger", body, {"id": self.personas[-1]["id"]})
+
+    async def thread(self, request: web.Request) -> web.Response:
+        """`/{page}/pass_thread_control` and `take_thread_control`."""
+        body, _ = await self._body(request)
+        refusal = self._refusal(request, "messenger")
+        if refusal:
+            return self._answer(request, "messenger", body, refusal, 401)
+        owner = str(body.get("target_app_id") or "") if request.match_info["what"] == "pass" else self.app_id
+        if not owner:
+            return self._answer(request, "messenger", body, fault_body(100, "target_app_id"), 400)
+        self.threads[str(body["recipient"]["id"])] = owner
+        return self._answer(request, "messenger", body, {"success": True})
 
     async def subscriptions(self, request: web.Request) -> web.Response:
         """`/{business account or page}/subscribed_apps`."""
