@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from actions.accounts import named_utility, owned_if_possible, utility_name
+from actions.accounts import named_utility, owned_if_possible, pick, utility_name
 from actions.turn import Turn, act
 from complaints.service import OPEN
+from core.errors import UtilityUnavailable
+from handoff.brief import FILLED
 from handoff.callbacks import NewCallback
 from utility.places import find_areas
 
@@ -32,20 +34,36 @@ async def company_of(turn: Turn) -> str:
 async def summary_of(turn: Turn) -> dict[str, Any]:
     """What an operator should know: names and numbers, no sentences."""
     ctx = turn.ctx
-    accounts = [account.number for account in await owned_if_possible(turn)]
+    owned = await owned_if_possible(turn)
+    numbers = [account.number for account in owned]
     async with ctx.db.reading() as session:
-        complaints = await ctx.complaints.mine(session, turn.tenant.slug, ctx.contact_id, accounts, states=OPEN)
+        complaints = await ctx.complaints.mine(session, turn.tenant.slug, ctx.contact_id, numbers, states=OPEN)
     current = turn.get("current") or {}
+    number = str(turn.get("account") or current.get("account") or "")
+    account = pick(owned, number) or (owned[0] if len(owned) == 1 else None)
     return {
         "intent": turn.intent,
+        "confidence": round(turn.confidence, 2),
         "form": turn.loop,
         "question": turn.asked,
         "kind": turn.get("kind") or "",
-        "account": turn.get("account") or current.get("account", ""),
-        "accounts": accounts,
+        "account": number or (account.number if account else ""),
+        "accounts": numbers,
         "area": turn.get("area") or "",
+        "feeder": account.feeder if account else "",
+        "incident": await _incident(turn, account.feeder) if account and account.feeder else "",
         "complaints": [complaint.number for complaint in complaints],
+        "filled": {name: turn.get(name) for name in FILLED if turn.get(name)},
     }
+
+
+async def _incident(turn: Turn, feeder: str) -> str:
+    """The cut that is going on where the account is."""
+    try:
+        outages = await turn.ctx.utility.outages_on(turn.tenant.slug, feeder, turn.ctx.now())
+    except UtilityUnavailable:
+        return ""
+    return next((outage.id for outage in outages if outage.starts_at <= turn.ctx.now()), "")
 
 
 async def to_a_person(turn: Turn, reason: str) -> None:

@@ -41,7 +41,7 @@ async def note(
         found = danger.detect(message.text) if message.text else None
         if found:
             # We may not answer here; whoever sits at our desk should know all the same.
-            await people.alarm(session, conversation_id, channel.tenant, found.kind)
+            await people.alarm(session, conversation_id, channel.tenant, found.kind, message.text)
         return "overheard"
     if message.kind is not Kind.HANDOVER:
         return ""

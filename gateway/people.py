@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.tables import Contact
-from gateway.rasa_client import Answer, TurnResult
+from core.tables import Contact, Conversation
+from gateway.calling import Calling, Person
+from gateway.duty import Alarm
 from gateway.services import Services
 from gateway.speaking import Speaker
 from gateway.voice import Voice
 from handoff import alarms, events
 from handoff.bridge import Bridge, Wish
+from handoff.brief import remembered
+from handoff.callbacks import Callbacks
 from handoff.hours import Patience
-from handoff.moves import BOT, CUSTOMER, SYSTEM, By, Move, State, Who
-from handoff.tables import HandoffCase
+from handoff.leaving import Leaving
+from handoff.moves import CUSTOMER, SYSTEM, By, Move, State, Who
 from handoff.timers import Timers
 
-# Answers that send the customer to a person, and why.
-REASONS = {"utter_talk_to_operator": "asked", "utter_stuck": "not understood"}
 LEAVE, RATE, CANCEL = "leave_queue", "rate_handoff", "cancel"
 CALL_PERSON, LEAVE_MESSAGE, STOP_CALLBACK = "call_person", "leave_message", "stop_callback"
 # Taps that are handled here and never reach the dialogue core: they work while it is down.
 OURS = frozenset({LEAVE, RATE, CALL_PERSON, LEAVE_MESSAGE, STOP_CALLBACK})
+# In the conversation's state, beside what the dialogue core remembers: the next message is to be kept.
+LEAVING = "leaving"
 URGENT = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """Whose conversation a wish is about."""
-
-    conversation_id: int
-    contact_id: int
-    tenant: str
-    form: str
 
 
 class People:
@@ -48,6 +39,10 @@ class People:
         self.voice = Voice(services, speaker)
         self.bridge = Bridge(services.db, self.voice, patience, services.tenants)
         self._timers = Timers(services.db, self.bridge, services.tenants)
+        self.calling = Calling(services, self.voice, self.bridge)
+        self.duty = Alarm(services, self.bridge)
+        self.leaving = Leaving(services.db, services.tenants, self.bridge)
+        self.callbacks = Callbacks(services.db, services.tenants, self.voice)
 
     def rings(self, payload: Mapping[str, Any]) -> bool:
         """Whether a timer is the handoff's."""
@@ -67,40 +62,6 @@ class People:
         """Who answers now; nobody changes it until the end of the transaction."""
         return (await events.lock_conversation(session, self._services.db, conversation_id)).status
 
-    async def called(
-        self, session: AsyncSession, person: Person, inbox_id: int, result: TurnResult, answers: list[Answer]
-    ) -> list[Answer]:
-        """Queue a conversation whose turn ended with "a person must help"; returns what the bot still says itself.
-
-        When nobody can come the answers stay as they are: the hotline with its case code.
-        """
-        reason = next((REASONS[answer.name] for answer in answers if answer.name in REASONS), "")
-        if not reason:
-            return answers
-        query = select(HandoffCase).where(HandoffCase.effect_key == f"{inbox_id}:case")
-        case = (await session.exec(query)).first()
-        summary: dict[str, Any] = {"intent": result.intent, "confidence": round(result.confidence, 2)}
-        if case:
-            summary = {**summary, **case.summary, "code": case.code}
-        slots = result.state.get("slots") or {}
-        current = slots.get("current") or {}
-        utility = (case.utility if case else "") or str(current.get("utility") or "")
-        by = CUSTOMER if reason == "asked" else BOT
-        takeover = await self._ask(
-            session, person, Wish(reason=reason, utility=utility, language=person.form, summary=summary), by
-        )
-        if takeover == State.RETURNED:
-            return answers
-        return [answer for answer in answers if answer.name not in REASONS]
-
-    async def failed(self, session: AsyncSession, person: Person) -> bool:
-        """A message could not be handled at all: a person should look. False when nobody can."""
-        wish = Wish(reason="turn failed", language=person.form, summary={})
-        return await self._ask(session, person, wish, SYSTEM) != State.RETURNED
-
-    async def _ask(self, session: AsyncSession, person: Person, wish: Wish, by: By) -> State:
-        return State((await self.bridge.ask(session, person.conversation_id, wish, by)).state)
-
     async def wrote(self, session: AsyncSession, conversation_id: int, *, danger: bool) -> None:
         """A customer wrote in a conversation that people have; danger puts it in front."""
         takeover = await self.bridge.customer_wrote(session, conversation_id)
@@ -109,9 +70,10 @@ class People:
                 session, conversation_id, Wish(reason="danger", priority=URGENT, summary={}), CUSTOMER
             )
 
-    async def alarm(self, session: AsyncSession, conversation_id: int, tenant: str, kind: str) -> None:
-        """Tell every desk of a danger while the safety words are on their way."""
-        await events.append(session, self._services.db, tenant, "danger", conversation_id, danger=kind)
+    async def alarm(self, session: AsyncSession, conversation_id: int, tenant: str, kind: str, words: str = "") -> None:
+        """Tell whoever is there, at the desk or on duty, of a danger while the safety words are on their way."""
+        conversation = await events.lock_conversation(session, self._services.db, conversation_id)
+        await self.duty.raise_(session, conversation, kind, words)
 
     async def left(self, session: AsyncSession, conversation_id: int) -> bool:
         """The customer leaves the queue. False when they are not in it."""
@@ -121,16 +83,76 @@ class People:
         await self.bridge.change(session, takeover.id, Move.LEAVE, CUSTOMER, why="left the queue")
         return True
 
-    async def rated(
-        self, session: AsyncSession, conversation_id: int, entities: Mapping[str, Any], dedupe: str
-    ) -> bool:
+    async def tapped(
+        self, session: AsyncSession, person: Person, intent: str, entities: Mapping[str, Any], inbox_id: int
+    ) -> None:
+        """A tap that concerns people and not the dialogue core."""
+        conversation = await events.lock_conversation(session, self._services.db, person.conversation_id)
+        dedupe = f"in:{inbox_id}"
+        if intent == RATE:
+            await self._rated(session, conversation, entities, dedupe)
+        elif intent == CALL_PERSON:
+            await self.calling.wished(session, person, inbox_id)
+        elif intent == STOP_CALLBACK:
+            await self.callbacks.withdraw(session, person.contact_id)
+            await self.voice.say(session, conversation, "utter_callback_not_wanted", {}, dedupe)
+        elif intent == LEAVE_MESSAGE:
+            await self._begin_message(session, person, conversation, inbox_id)
+
+    async def _rated(
+        self, session: AsyncSession, conversation: Conversation, entities: Mapping[str, Any], dedupe: str
+    ) -> None:
         """The customer tapped how satisfied they were."""
+        assert conversation.id is not None
         score, takeover_id = int(entities.get("score", 0)), int(entities.get("takeover", 0))
-        if not await self.bridge.rate(session, conversation_id, takeover_id, score):
-            return False
+        kept = await self.bridge.rate(session, conversation.id, takeover_id, score)
+        name = "utter_handoff_rated" if kept else "utter_handoff_rated_before"
+        await self.voice.say(session, conversation, name, {}, dedupe)
+
+    async def _begin_message(
+        self, session: AsyncSession, person: Person, conversation: Conversation, inbox_id: int
+    ) -> None:
+        """The next thing the customer writes is a message for when somebody is there."""
+        known = remembered(conversation.state)
+        left = await self.leaving.begin(
+            session,
+            f"{inbox_id}:left",
+            conversation,
+            utility=str(known["utility"] or ""),
+            language=person.form,
+            reason="left",
+            summary={name: value for name, value in known.items() if value},
+        )
+        await self._mark(session, conversation, leaving=True)
+        facts = {"opening": {"$when": left.opens_at.isoformat()}}
+        await self.voice.say(session, conversation, "utter_message_ask", facts, f"in:{inbox_id}")
+
+    def is_leaving(self, conversation: Conversation) -> bool:
+        """Whether the next thing the customer writes is a message to keep."""
+        return bool((conversation.state or {}).get(LEAVING))
+
+    async def keep_message(self, session: AsyncSession, conversation_id: int, seq: int, dedupe: str) -> None:
+        """What was written is the message."""
         conversation = await events.lock_conversation(session, self._services.db, conversation_id)
-        await self.voice.say(session, conversation, "utter_handoff_rated", {}, dedupe)
-        return True
+        await self._mark(session, conversation, leaving=False)
+        left = await self.leaving.keep(session, conversation, seq)
+        if left is not None:
+            facts = {"opening": {"$when": left.opens_at.isoformat()}}
+            await self.voice.say(session, conversation, "utter_message_kept", facts, dedupe)
+
+    async def drop_message(self, session: AsyncSession, conversation_id: int, dedupe: str = "") -> None:
+        """The customer wants something else; with `dedupe` they are told that nothing is left."""
+        conversation = await events.lock_conversation(session, self._services.db, conversation_id)
+        await self._mark(session, conversation, leaving=False)
+        await self.leaving.drop(session, conversation_id)
+        if dedupe:
+            await self.voice.say(session, conversation, "utter_message_dropped", {}, dedupe)
+
+    async def _mark(self, session: AsyncSession, conversation: Conversation, *, leaving: bool) -> None:
+        state = {name: value for name, value in (conversation.state or {}).items() if name != LEAVING}
+        conversation.state = {**state, LEAVING: True} if leaving else state
+        session.add(conversation)
+        await session.flush()
 
     async def outside(self, session: AsyncSession, conversation_id: int) -> None:
         """Somebody of the company has the conversation in the platform's own inbox."""

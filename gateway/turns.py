@@ -25,10 +25,10 @@ from core.inbox import TIMER, Claimed, inbox
 from core.language import commands, danger, script
 from core.messages import Actor, IncomingMessage, Kind, incoming_from_json, status_from_json
 from core.tables import Contact, Conversation
-from gateway import arrivals, metrics, outside
+from gateway import arrivals, metrics, outside, recording
 from gateway.arrivals import Heard
 from gateway.media_worker import Collector
-from gateway.people import CANCEL, LEAVE, RATE, People
+from gateway.people import CANCEL, LEAVE, LEAVING, OURS, People
 from gateway.rasa_client import Answer, TurnResult
 from gateway.services import Services
 from gateway.speaking import Speaker
@@ -36,6 +36,7 @@ from gateway.speaking import Speaker
 log = structlog.get_logger(__name__)
 MAX_TEXT = 4096  # characters; reliability.md T27
 MASK = "••••••"
+WANTS_PERSON = "talk_to_operator"
 HEARD_SHOWN = 300  # letters of a recording that are read back
 NUMBER = re.compile(r"\s*([0-9০-৯०-९]{1,2})\s*[.)।]?\s*")
 DIGITS = {
@@ -115,11 +116,13 @@ class Turns:
         acknowledging = asyncio.create_task(self._acknowledge(occasion))
         try:
             request = await self._request(occasion, bool(found))
-            if (request.get("choice") or {}).get("intent") in (RATE, LEAVE):
-                return await self._rated(occasion, request["choice"])
+            if (request.get("choice") or {}).get("intent") in OURS:
+                return await self._tapped(occasion, request["choice"])
+            if self._people.is_leaving(occasion.conversation) and await self._left(occasion, request, bool(found)):
+                return "left a message"
             result = await self._ask(request)
         except TurnFailed as error:
-            return await self._degrade(occasion, str(error))
+            return await self._degrade(occasion, str(error), (request.get("choice") or {}).get("intent", ""))
         finally:
             acknowledging.cancel()
         await self._commit(occasion, result)
@@ -197,7 +200,7 @@ class Turns:
                 f"{occasion.dedupe}:danger",
             )
             assert occasion.conversation.id is not None
-            await self._people.alarm(session, occasion.conversation.id, tenant, kind)
+            await self._people.alarm(session, occasion.conversation.id, tenant, kind, occasion.text)
 
     async def _said(self, session: AsyncSession, occasion: Occasion, what: str) -> bool:
         """Whether an earlier try of this row has queued that already."""
@@ -226,7 +229,7 @@ class Turns:
                 "danger": in_danger,
                 "name": contact.name,
             },
-            "state": conversation.state or {},
+            "state": {key: value for key, value in (conversation.state or {}).items() if key != LEAVING},
         }
         choice = None if in_danger else await self._choice(occasion)
         if choice:
@@ -326,19 +329,23 @@ class Turns:
                 await self._people.wrote(session, conversation.id, danger=False)
                 await self._services.inbox.finish(session, occasion.claimed, {"outcome": "noted"})
                 return
-            await self._write_incoming(session, occasion)
+            seq = await self._write_incoming(session, occasion)
             changes: dict[str, Any] = {"language": form}
             if chosen:
                 changes["language_fixed"] = True
             await session.execute(update(Contact).where(col(Contact.id) == contact.id).values(**changes))
             person = await self._people.person(session, conversation.id)
-            answers = await self._people.called(session, person, occasion.claimed.id, result, answers)
-            await self._speaker.say(session, conversation, form, answers, occasion.dedupe)
+            calling, row_id = self._people.calling, occasion.claimed.id
+            said = await calling.instead(session, person, row_id, result, answers)
+            await self._speaker.say(session, conversation, form, said, occasion.dedupe)
             await session.execute(
                 update(Conversation)
                 .where(col(Conversation.id) == conversation.id)
                 .values(state=state, version=col(Conversation.version) + 1)
             )
+            called = len(said) < len(answers) or await calling.besides(session, person, row_id, result, occasion.keep)
+            outcome = recording.outcome_of((answer.name for answer in answers), person=called)
+            await recording.write(session, self._services.db, conversation, row_id, seq, form, outcome, result, state)
             await self._services.inbox.finish(
                 session,
                 occasion.claimed,
@@ -347,15 +354,18 @@ class Turns:
                     "topic": result.topic,
                     "confidence": round(result.confidence, 4),
                     "language": form,
-                    "answers": [answer.name for answer in answers],
-                    "facts": [answer.facts for answer in answers],
+                    "answers": [answer.name for answer in said],
+                    "facts": [answer.facts for answer in said],
                     "actions": result.actions,
                     "outcome": "answered",
                 },
             )
 
-    async def _write_incoming(self, session: AsyncSession, occasion: Occasion) -> None:
-        """Add the message to the transcript, unless the channel did at its arrival; a code stays masked everywhere."""
+    async def _write_incoming(self, session: AsyncSession, occasion: Occasion) -> int:
+        """Add the message to the transcript, unless the channel did at its arrival; a code stays masked everywhere.
+
+        Returns its place in the transcript.
+        """
         if occasion.keep != occasion.message.text:
             payload = {**occasion.claimed.payload, "text": occasion.keep}
             await session.execute(update(inbox).where(inbox.c.id == occasion.claimed.id).values(payload=payload))
@@ -365,13 +375,15 @@ class Turns:
 
             if occasion.keep != occasion.message.text:
                 await session.execute(update(Message).where(col(Message.id) == int(written)).values(text=occasion.keep))
-            return
+            kept = await session.get(Message, int(written))
+            return kept.seq if kept else 0
         row = await store.write_incoming(
             session, self._services.db, occasion.conversation, occasion.message, occasion.keep
         )
         await arrivals.note_files(session, self._services, occasion.conversation, row, occasion.message, occasion.heard)
         if occasion.message.media:
             self._services.new_media.set()
+        return row.seq
 
     async def _with_people(self, occasion: Occasion, in_danger: bool) -> str:
         """A message to people: the bot is silent. Leaving the queue is the one thing it still understands."""
@@ -392,15 +404,36 @@ class Turns:
             await self._services.inbox.finish(session, occasion.claimed, {"outcome": outcome})
         return outcome
 
-    async def _rated(self, occasion: Occasion, choice: dict[str, Any]) -> str:
-        """A tap that concerns people and not the dialogue core: a rating, or a queue left long ago."""
+    async def _tapped(self, occasion: Occasion, choice: dict[str, Any]) -> str:
+        """A tap that concerns people and not the dialogue core: a rating, a person, a message, a queue left long ago."""
         assert occasion.conversation.id is not None
         async with self._services.db.transaction() as session:
             await self._write_incoming(session, occasion)
-            if choice["intent"] == RATE:
-                await self._people.rated(session, occasion.conversation.id, choice["entities"], occasion.dedupe)
+            if await self._people.status(session, occasion.conversation.id) == "pending":
+                person = await self._people.person(session, occasion.conversation.id)
+                await self._people.tapped(session, person, choice["intent"], choice["entities"], occasion.claimed.id)
+            else:
+                await self._people.wrote(session, occasion.conversation.id, danger=False)
             await self._services.inbox.finish(session, occasion.claimed, {"outcome": choice["intent"]})
         return str(choice["intent"])
+
+    async def _left(self, occasion: Occasion, request: dict[str, Any], in_danger: bool) -> bool:
+        """A message for people who come later. False when it is not one: another tap, or danger."""
+        conversation_id = occasion.conversation.id
+        assert conversation_id is not None
+        intent = (request.get("choice") or {}).get("intent", "")
+        other = bool(intent) and intent not in (CANCEL, "deny", "inform_media", "inform_location")
+        async with self._services.db.transaction() as session:
+            if await self._people.status(session, conversation_id) != "pending" or in_danger or other:
+                await self._people.drop_message(session, conversation_id)
+                return False
+            seq = await self._write_incoming(session, occasion)
+            if intent in (CANCEL, "deny"):
+                await self._people.drop_message(session, conversation_id, occasion.dedupe)
+            else:
+                await self._people.keep_message(session, conversation_id, seq, occasion.dedupe)
+            await self._services.inbox.finish(session, occasion.claimed, {"outcome": "left"})
+        return True
 
     async def _ring(self, claimed: Claimed) -> str:
         """A timer's time has come."""
@@ -441,8 +474,8 @@ class Turns:
             await self._services.inbox.finish(session, occasion.claimed, {"outcome": "told", "answers": [name]})
         return "told"
 
-    async def _degrade(self, occasion: Occasion, reason: str) -> str:
-        """The honest answer while the dialogue core is not there: we keep the message, here is the hotline."""
+    async def _degrade(self, occasion: Occasion, reason: str, intent: str = "") -> str:
+        """The honest answer while the dialogue core is not there: we keep the message, here are hotline and person."""
         log.warning(
             "A turn was answered without the dialogue core.",
             action="degrade",
@@ -451,16 +484,25 @@ class Turns:
             conversation=occasion.conversation.id,
             reason=reason,
         )
-        assert occasion.conversation.id is not None
+        conversation, people = occasion.conversation, self._people
+        assert conversation.id is not None
         async with self._services.db.transaction() as session:
-            owned = await self._people.status(session, occasion.conversation.id) != "pending"
-            await self._write_incoming(session, occasion)
+            owned = await people.status(session, conversation.id) != "pending"
+            seq = await self._write_incoming(session, occasion)
             if owned:
-                await self._people.wrote(session, occasion.conversation.id, danger=False)
+                await people.wrote(session, conversation.id, danger=False)
             else:
-                answer = Answer(name="utter_degraded")
-                await self._speaker.say(
-                    session, occasion.conversation, self._guess(occasion), [answer], occasion.dedupe
+                person = await people.person(session, conversation.id)
+                if intent == WANTS_PERSON:
+                    called = await people.calling.wished(session, person, occasion.claimed.id)
+                else:
+                    called = False
+                    facts = {"person": "1"} if await people.calling.somebody(session, person) else {}
+                    answer = Answer(name="utter_degraded", facts=facts)
+                    await self._speaker.say(session, conversation, self._guess(occasion), [answer], occasion.dedupe)
+                outcome = recording.PERSON if called else recording.FAILED
+                await recording.write(
+                    session, self._services.db, conversation, occasion.claimed.id, seq, person.form, outcome
                 )
             await self._services.inbox.finish(
                 session, occasion.claimed, {"outcome": "degraded", "answers": ["utter_degraded"]}, reason=reason[:200]
@@ -483,7 +525,7 @@ class Turns:
                 await self._people.wrote(session, occasion.conversation.id, danger=False)
             else:
                 person = await self._people.person(session, occasion.conversation.id)
-                if not await self._people.failed(session, person):
+                if not await self._people.calling.failed(session, person):
                     await self._speaker.say(
                         session,
                         occasion.conversation,

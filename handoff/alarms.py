@@ -20,6 +20,7 @@ from handoff.moves import State
 PREFIX = "handoff_"
 DEFAULT_SNOOZE = timedelta(hours=1)
 WAIT, SNOOZE, REPLY, CUSTOMER = "handoff_wait", "handoff_snooze", "handoff_reply", "handoff_customer"
+LEFT = "handoff_left"
 
 
 async def ring_at(
@@ -41,6 +42,24 @@ async def ring_at(
                     "version": takeover.version,
                     "set_at": db.now().isoformat(),
                 },
+                due_at=at,
+            )
+        ],
+    )
+
+
+async def open_at(session: AsyncSession, db: Database, conversation: Conversation, left_id: int, at: datetime) -> None:
+    """Look at a message that was left when the desk opens."""
+    await inbox.insert(
+        session,
+        db,
+        [
+            inbox.NewRow(
+                channel=conversation.channel,
+                external_id=f"{LEFT}:{left_id}:{at.timestamp():.6f}",
+                lane=lane_key(conversation.channel, conversation.address),
+                kind=inbox.TIMER,
+                payload={"timer": LEFT, "conversation_id": conversation.id, "left_id": left_id},
                 due_at=at,
             )
         ],

@@ -27,6 +27,7 @@ from handoff.moves import BOT, CUSTOMER, ENDED, SYSTEM, By, HandoffRefused, Move
 from handoff.voice import Voice
 
 RATING = range(1, 6)
+LEFT = "message left"
 # Why a person cannot come; kept with the refusal.
 QUEUE_FULL, OUT_OF_HOURS, NOBODY_ON_DUTY = "queue full", "out of hours", "nobody on duty"
 
@@ -50,7 +51,7 @@ class Bridge:
         self, db: Database, voice: Voice, patience: Patience | None = None, tenants: Tenants | None = None
     ) -> None:
         self._db = db
-        self._voice = voice
+        self.voice = voice
         self._tenants = tenants
         self.patience = patience or Patience()
 
@@ -62,6 +63,11 @@ class Bridge:
         """The takeover that has not ended, if any."""
         query = select(Takeover).where(Takeover.conversation_id == conversation_id, col(Takeover.ended_at).is_(None))
         return (await session.exec(query.execution_options(populate_existing=True))).first()
+
+    async def refusal(self, session: AsyncSession, conversation_id: int, wish: Wish) -> str:
+        """Why nobody could come if a person were asked for now; nothing when somebody could."""
+        conversation = await events.lock_conversation(session, self._db, conversation_id)
+        return await self._refusal(session, self._new(conversation, wish))
 
     async def ask(self, session: AsyncSession, conversation_id: int, wish: Wish, by: By = BOT) -> Takeover:
         """Queue a conversation for people, or join the takeover it has; a returned one means that nobody can come."""
@@ -103,8 +109,10 @@ class Bridge:
             "choices": [{"title": {"$word": "label_handoff_leave"}, "intent": "leave_queue"}],
         }
         name = "utter_handoff_queued" if first else "utter_handoff_still_waiting"
+        if takeover.reason == LEFT:  # written long ago: nobody stands there waiting
+            name = "utter_message_opened"
         moment = takeover.version if first else f"{self._db.now().timestamp():.0f}"
-        await self._voice.say(session, conversation, name, facts, f"handoff:{takeover.id}:place:{moment}")
+        await self.voice.say(session, conversation, name, facts, f"handoff:{takeover.id}:place:{moment}")
 
     async def _refusal(self, session: AsyncSession, takeover: Takeover) -> str:
         """Why nobody can come, or nothing. Who is on duty counts, the hours only say why nobody is."""
@@ -127,7 +135,7 @@ class Bridge:
         return await self._begin(session, conversation, takeover, Move.TAKE, by, "operator's wish", operator)
 
     async def take_outside(self, session: AsyncSession, conversation_id: int) -> Takeover:
-        """A person answers in the platform's own inbox: the bot is silent until they stop."""
+        """A person has the conversation in the platform's own inbox or app: the bot is silent until they stop."""
         conversation = await events.lock_conversation(session, self._db, conversation_id)
         known = await self.current(session, conversation_id)
         by = By(who=Who.OPERATOR)
@@ -177,9 +185,7 @@ class Bridge:
         await self._finish(session, conversation, takeover, State.PENDING, move, by, why)
         if move is Move.TAKE and assignee:
             facts = {"operator": assignee.name}
-            await self._voice.say(
-                session, conversation, change.says, facts, f"handoff:{takeover.id}:{takeover.version}"
-            )
+            await self.voice.say(session, conversation, change.says, facts, f"handoff:{takeover.id}:{takeover.version}")
         return takeover
 
     async def change(
@@ -243,7 +249,7 @@ class Bridge:
             name = assignee.name if assignee else by.name
             code = found.summary.get("code") or ""
             said = {"operator": name, "code": code, **(facts or {}), **self._rating(found)}
-            await self._voice.say(session, conversation, change.says, said, f"handoff:{found.id}:{found.version}")
+            await self.voice.say(session, conversation, change.says, said, f"handoff:{found.id}:{found.version}")
         await self._finish(session, conversation, found, source, move, by, why)
         return found
 

@@ -13,9 +13,11 @@ from core.tables import Conversation
 from core.tenants import Tenants
 from handoff import hours, routing
 from handoff.alarms import CUSTOMER, REPLY, SNOOZE, WAIT, after_change, ring_at
-from handoff.bridge import Bridge
+from handoff.alarms import LEFT as LEFT_RINGS
+from handoff.bridge import LEFT, Bridge
 from handoff.desk_tables import HandoffEvent, Operator, Takeover
 from handoff.events import lock_conversation
+from handoff.leaving import Leaving
 from handoff.moves import SYSTEM, Move, State
 
 
@@ -26,10 +28,13 @@ class Timers:
         self._db = db
         self._bridge = bridge
         self._tenants = tenants
+        self._leaving = Leaving(db, tenants, bridge)
 
     async def ring(self, session: AsyncSession, payload: dict[str, Any]) -> str:
         """Handle one; returns a word for what was done."""
 
+        if payload["timer"] == LEFT_RINGS:
+            return await self._leaving.ring(session, int(payload["left_id"]))
         conversation = await lock_conversation(session, self._db, int(payload["conversation_id"]))
         takeover = await self._bridge.current(session, int(payload["conversation_id"]))
         if takeover is None or takeover.id != payload["takeover_id"]:
@@ -68,6 +73,7 @@ class Timers:
                 conversation = await lock_conversation(session, self._db, takeover.conversation_id)
                 patience = self._bridge.patience_for(takeover.tenant)
                 await after_change(session, self._db, conversation, takeover, patience)
+            await self._leaving.mend(session)
         return len(found)
 
     async def _waited(self, session: AsyncSession, conversation: Conversation, takeover: Takeover) -> str:
@@ -86,7 +92,12 @@ class Timers:
             opening = await hours.next_opening(session, tenant, now)
             facts["opening"] = {"$when": opening.isoformat()} if opening else None
             await self._change(session, takeover, Move.CLOSE, "out of hours", facts)
+            await self._leaving.again(session, takeover)
             return "closed"
+        if takeover.reason == LEFT:
+            # Nobody stands there waiting: it keeps its place for as long as the desk is open.
+            await ring_at(session, self._db, conversation, takeover, WAIT, now + patience.notice)
+            return "waiting"
         line_began = await self._in_line_since(session, takeover)
         if now - line_began >= patience.queue or not somebody:
             await self._change(
