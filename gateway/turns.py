@@ -8,9 +8,7 @@ wrote is committed together with the end of its inbox row, under the lease's fen
 from __future__ import annotations
 
 import asyncio
-import re
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -22,26 +20,21 @@ from connectors.base import Channel
 from core import store
 from core.errors import LeaseLost, TurnFailed
 from core.inbox import TIMER, Claimed, inbox
-from core.language import commands, danger, script
+from core.language import danger, script
 from core.messages import Actor, IncomingMessage, Kind, incoming_from_json, status_from_json
 from core.tables import Contact, Conversation
 from gateway import arrivals, metrics, outside, recording
-from gateway.arrivals import Heard
+from gateway.asking import NUMBER, Asking, Occasion
 from gateway.media_worker import Collector
-from gateway.people import CANCEL, LEAVE, LEAVING, OURS, People
+from gateway.people import CANCEL, LEAVE, OURS, People
 from gateway.rasa_client import Answer, TurnResult
 from gateway.services import Services
 from gateway.speaking import Speaker
 
 log = structlog.get_logger(__name__)
 MAX_TEXT = 4096  # characters; reliability.md T27
-MASK = "••••••"
 WANTS_PERSON = "talk_to_operator"
 HEARD_SHOWN = 300  # letters of a recording that are read back
-NUMBER = re.compile(r"\s*([0-9০-৯०-९]{1,2})\s*[.)।]?\s*")
-DIGITS = {
-    ord(letter): str(value) for zero in "০०" for value, letter in enumerate(chr(ord(zero) + i) for i in range(10))
-}
 SILENT_KINDS = {
     Kind.REACTION,
     Kind.EDIT,
@@ -54,25 +47,6 @@ SILENT_KINDS = {
 }
 
 
-@dataclass
-class Occasion:
-    """One message being handled."""
-
-    claimed: Claimed
-    channel: Channel
-    message: IncomingMessage
-    contact: Contact
-    conversation: Conversation
-    text: str
-    keep: str
-    cut: bool = False
-    heard: Heard | None = None
-
-    @property
-    def dedupe(self) -> str:
-        return f"in:{self.claimed.id}"
-
-
 class Turns:
     """Handles claimed inbox rows. `handle` either commits the row's end or raises."""
 
@@ -81,6 +55,7 @@ class Turns:
     ) -> None:
         self._services = services
         self._speaker = speaker
+        self._asking = Asking(services)
         self._people = people or People(services, speaker)
         self._collector = collector or Collector(services)
 
@@ -115,7 +90,7 @@ class Turns:
             return await self._tell(occasion, "utter_kind_unknown")
         acknowledging = asyncio.create_task(self._acknowledge(occasion))
         try:
-            request = await self._request(occasion, bool(found))
+            request = await self._asking.request(occasion, bool(found))
             if (request.get("choice") or {}).get("intent") in OURS:
                 return await self._tapped(occasion, request["choice"])
             if self._people.is_leaving(occasion.conversation) and await self._left(occasion, request, bool(found)):
@@ -209,95 +184,6 @@ class Turns:
         query = rows.select().with_only_columns(rows.c.id).where(rows.c.dedupe == f"{occasion.dedupe}:{what}:0")
         return (await session.execute(query)).first() is not None
 
-    async def _request(self, occasion: Occasion, in_danger: bool) -> dict[str, Any]:
-        """What the dialogue core is asked: the text, or the certain meaning of a tap, place, file or code."""
-        conversation, contact, claimed = occasion.conversation, occasion.contact, occasion.claimed
-        turn = f"{claimed.id}-{claimed.lease.fence}"
-        request: dict[str, Any] = {
-            "turn": turn,
-            "sender": turn,
-            "metadata": {
-                "tenant": conversation.tenant,
-                "channel": conversation.channel,
-                "channel_type": occasion.channel.type,
-                "conversation_id": conversation.id,
-                "contact_id": contact.id,
-                "inbox_id": claimed.id,
-                "fence": claimed.lease.fence,
-                "language": contact.language,
-                "language_fixed": contact.language_fixed,
-                "danger": in_danger,
-                "name": contact.name,
-            },
-            "state": {key: value for key, value in (conversation.state or {}).items() if key != LEAVING},
-        }
-        choice = None if in_danger else await self._choice(occasion)
-        if choice:
-            request["choice"] = choice
-        else:
-            request["text"] = occasion.text
-        return request
-
-    async def _choice(self, occasion: Occasion) -> dict[str, Any] | None:
-        """A meaning that needs no understanding, or None for free text."""
-        message, services = occasion.message, self._services
-        if message.kind is Kind.START:
-            return {"intent": "start", "entities": {}}
-        if message.location:
-            place = message.location
-            return {
-                "intent": "inform_location",
-                "entities": {"latitude": place.latitude, "longitude": place.longitude, "label": place.label},
-            }
-        if message.media and not occasion.text:
-            return {"intent": "inform_media", "entities": {"count": len(message.media), "kind": message.media[0].kind}}
-        async with services.db.reading() as session:
-            if message.token:
-                known = await store.read_token(session, services.db, occasion.conversation, message.token)
-                if known:
-                    # The transcript shows what was tapped; some channels send the token alone.
-                    occasion.keep = occasion.keep or known.title
-                    return {"title": known.title, **_meaning(known.send)}
-                if not occasion.text:
-                    return {"intent": "old_choice", "entities": {}}
-            choices = await store.last_choices(session, occasion.conversation)
-        code = await self._code(occasion)
-        if code:
-            return code
-        typed = occasion.text.strip()
-        number = NUMBER.fullmatch(typed)
-        if number and choices:
-            place_in_list = int(number.group(1).translate(DIGITS)) - 1
-            if 0 <= place_in_list < len(choices):
-                picked = choices[place_in_list]
-                return {"title": picked.title, **_meaning(picked.send)}
-        for picked in choices:
-            if commands.same(typed, picked.title) or any(commands.same(typed, word) for word in picked.synonyms):
-                return {"title": picked.title, **_meaning(picked.send)}
-        command = commands.read(typed)
-        if command:
-            return {"intent": command.intent, "entities": command.entities, "title": typed}
-        return None
-
-    async def _code(self, occasion: Occasion) -> dict[str, Any] | None:
-        """A one-time code, checked here so that it reaches neither the dialogue core nor a log nor the transcript."""
-        ownership, conversation = self._services.ownership, occasion.conversation
-        assert conversation.id is not None and occasion.contact.id is not None
-        if not ownership.looks_like_code(occasion.text) or await ownership.pending(conversation.id) is None:
-            return None
-        occasion.keep = MASK
-        result = await ownership.try_code(
-            conversation_id=conversation.id,
-            contact_id=occasion.contact.id,
-            text=occasion.text,
-            effect_key=f"{occasion.claimed.id}:code",
-        )
-        return {
-            "intent": "code_result",
-            "entities": {"ok": result.ok, "reason": result.reason, "tries_left": result.tries_left},
-            "title": MASK,
-        }
-
     async def _ask(self, request: dict[str, Any]) -> TurnResult:
         began = time.perf_counter()
         outcome = "failed"
@@ -390,7 +276,7 @@ class Turns:
         conversation, queued = occasion.conversation, occasion.conversation.status == "queued"
         assert conversation.id is not None
         # Codes are caught here too: they must not stand in a transcript.
-        choice = None if in_danger else await self._choice(occasion)
+        choice = None if in_danger else await self._asking.choice(occasion)
         leaving = queued and choice is not None and choice["intent"] in (LEAVE, CANCEL)
         if choice is not None and NUMBER.fullmatch(occasion.text):
             leaving = False
@@ -534,7 +420,3 @@ class Turns:
                         occasion.dedupe,
                     )
             await self._services.inbox.finish(session, claimed, {"outcome": "dead"}, state="dead", reason=reason[:200])
-
-
-def _meaning(send: dict[str, Any]) -> dict[str, Any]:
-    return {"intent": send["intent"], "entities": dict(send.get("entities") or {}), "topic": send.get("topic", "")}

@@ -1,0 +1,142 @@
+"""What the dialogue core is asked about a message: its words, or the certain meaning of a tap, a place, a file, a code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.base import Channel
+from core import store
+from core.inbox import Claimed
+from core.language import commands
+from core.messages import IncomingMessage, Kind
+from core.tables import Contact, Conversation
+from gateway.arrivals import Heard
+from gateway.people import LEAVING
+from gateway.services import Services
+
+MASK = "••••••"
+NUMBER = re.compile(r"\s*([0-9০-৯०-९]{1,2})\s*[.)।]?\s*")
+DIGITS = {
+    ord(letter): str(value) for zero in "০०" for value, letter in enumerate(chr(ord(zero) + i) for i in range(10))
+}
+
+
+@dataclass
+class Occasion:
+    """One message being handled."""
+
+    claimed: Claimed
+    channel: Channel
+    message: IncomingMessage
+    contact: Contact
+    conversation: Conversation
+    text: str
+    keep: str
+    cut: bool = False
+    heard: Heard | None = None
+
+    @property
+    def dedupe(self) -> str:
+        return f"in:{self.claimed.id}"
+
+
+class Asking:
+    """Makes the request of a turn."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def request(self, occasion: Occasion, in_danger: bool) -> dict[str, Any]:
+        """What the dialogue core is asked: the text, or the certain meaning of a tap, place, file or code."""
+        conversation, contact, claimed = occasion.conversation, occasion.contact, occasion.claimed
+        turn = f"{claimed.id}-{claimed.lease.fence}"
+        request: dict[str, Any] = {
+            "turn": turn,
+            "sender": turn,
+            "metadata": {
+                "tenant": conversation.tenant,
+                "channel": conversation.channel,
+                "channel_type": occasion.channel.type,
+                "conversation_id": conversation.id,
+                "contact_id": contact.id,
+                "inbox_id": claimed.id,
+                "fence": claimed.lease.fence,
+                "language": contact.language,
+                "language_fixed": contact.language_fixed,
+                "danger": in_danger,
+                "name": contact.name,
+            },
+            "state": {key: value for key, value in (conversation.state or {}).items() if key != LEAVING},
+        }
+        choice = None if in_danger else await self.choice(occasion)
+        if choice:
+            request["choice"] = choice
+        else:
+            request["text"] = occasion.text
+        return request
+
+    async def choice(self, occasion: Occasion) -> dict[str, Any] | None:
+        """A meaning that needs no understanding, or None for free text."""
+        message, services = occasion.message, self._services
+        if message.kind is Kind.START:
+            return {"intent": "start", "entities": {}}
+        if message.location:
+            place = message.location
+            return {
+                "intent": "inform_location",
+                "entities": {"latitude": place.latitude, "longitude": place.longitude, "label": place.label},
+            }
+        if message.media and not occasion.text:
+            return {"intent": "inform_media", "entities": {"count": len(message.media), "kind": message.media[0].kind}}
+        async with services.db.reading() as session:
+            if message.token:
+                known = await store.read_token(session, services.db, occasion.conversation, message.token)
+                if known:
+                    # The transcript shows what was tapped; some channels send the token alone.
+                    occasion.keep = occasion.keep or known.title
+                    return {"title": known.title, **_meaning(known.send)}
+                if not occasion.text:
+                    return {"intent": "old_choice", "entities": {}}
+            choices = await store.last_choices(session, occasion.conversation)
+        code = await self._code(occasion)
+        if code:
+            return code
+        typed = occasion.text.strip()
+        number = NUMBER.fullmatch(typed)
+        if number and choices:
+            place_in_list = int(number.group(1).translate(DIGITS)) - 1
+            if 0 <= place_in_list < len(choices):
+                picked = choices[place_in_list]
+                return {"title": picked.title, **_meaning(picked.send)}
+        for picked in choices:
+            if commands.same(typed, picked.title) or any(commands.same(typed, word) for word in picked.synonyms):
+                return {"title": picked.title, **_meaning(picked.send)}
+        command = commands.read(typed)
+        if command:
+            return {"intent": command.intent, "entities": command.entities, "title": typed}
+        return None
+
+    async def _code(self, occasion: Occasion) -> dict[str, Any] | None:
+        """A one-time code, checked here so that it reaches neither the dialogue core nor a log nor the transcript."""
+        ownership, conversation = self._services.ownership, occasion.conversation
+        assert conversation.id is not None and occasion.contact.id is not None
+        if not ownership.looks_like_code(occasion.text) or await ownership.pending(conversation.id) is None:
+            return None
+        occasion.keep = MASK
+        result = await ownership.try_code(
+            conversation_id=conversation.id,
+            contact_id=occasion.contact.id,
+            text=occasion.text,
+            effect_key=f"{occasion.claimed.id}:code",
+        )
+        return {
+            "intent": "code_result",
+            "entities": {"ok": result.ok, "reason": result.reason, "tries_left": result.tries_left},
+            "title": MASK,
+        }
+
+
+def _meaning(send: dict[str, Any]) -> dict[str, Any]:
+    return {"intent": send["intent"], "entities": dict(send.get("entities") or {}), "topic": send.get("topic", "")}
