@@ -59,6 +59,7 @@ class Pages:
         )
         self._templates.filters["said"] = words.said
         self._templates.filters["shown"] = words.shown
+        self._templates.filters["visible"] = words.visible
 
     def render(self, request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
         """A page or a piece of one."""

@@ -22,6 +22,7 @@ from desk.pages import Pages
 from desk.passwords import Passwords
 from desk.quick import Quick
 from desk.ready_admin import ReadyAdmin
+from desk.review import Review
 from desk.room import Room
 from desk.sessions import Sessions
 from desk.signing_in import SigningIn
@@ -38,6 +39,7 @@ ROOMS: tuple[type[Room], ...] = (
     HoursAdmin,
     Letters,
     AuditPage,
+    Review,
 )
 
 

@@ -39,6 +39,11 @@ def shown(text: str) -> Markup:
     return Markup("").join(parts)
 
 
+def visible(text: str) -> str:
+    """Text for a field, where no label can stand: hidden signs are left out."""
+    return "".join(letter for letter in text if not is_hidden(letter))
+
+
 def said(text: str) -> Markup:
     """What somebody outside wrote: its own direction, nothing of it reaching its surroundings."""
     return Markup('<bdi dir="auto">{}</bdi>').format(shown(text))

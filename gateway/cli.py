@@ -41,7 +41,16 @@ def _migrate(arguments: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands."""
-    from gateway import channel_cli, data_lint, nlu_cli, operations_cli, outbox_cli, replay_cli, scaffold_cli
+    from gateway import (
+        channel_cli,
+        data_lint,
+        nlu_cli,
+        operations_cli,
+        outbox_cli,
+        replay_cli,
+        review_cli,
+        scaffold_cli,
+    )
 
     main_parser = argparse.ArgumentParser(
         prog="sathi", description="Customer-service chatbot of an electricity distributor."
@@ -56,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(call=function)
         if name == "train":
             command.add_argument("--force", action="store_true", help="train although nothing changed")
-    for module in (nlu_cli, data_lint, channel_cli, replay_cli, operations_cli, outbox_cli, scaffold_cli):
+    for module in (nlu_cli, data_lint, channel_cli, replay_cli, operations_cli, outbox_cli, review_cli, scaffold_cli):
         module.add_commands(commands)
     return main_parser
 
