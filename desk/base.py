@@ -22,6 +22,7 @@ from core.settings import Settings
 from core.tables import Conversation
 from core.tenants import Tenants
 from handoff.bridge import Bridge
+from handoff.brief import Suggestion
 from handoff.service import Handoff
 from handoff.voice import Voice
 from utility.base import UtilityGateway
@@ -68,6 +69,7 @@ class Parts:
     ownership: Ownership
     handoff: Handoff
     bridge: Bridge
+    suggest: Callable[[str, int], Awaitable[Suggestion | None]]
     voice: Voice
     post: Post
     refresh: Callable[[], Awaitable[None]]

@@ -14,6 +14,9 @@ from core.tables import Conversation
 from gateway.services import Services
 from handoff.service import Handoff
 
+# A turn that is only to show what would be answered: it may read, and every effect is refused.
+ON_TRIAL = "on_trial"
+
 
 class Contexts:
     """One context a call. What decides about rights (contact, address, phone) is read from our own tables."""
@@ -33,6 +36,8 @@ class Contexts:
             raise LeaseLost("the conversation is not known")
 
         async def guard(session: AsyncSession) -> None:
+            if metadata.get(ON_TRIAL):
+                raise LeaseLost("a turn on trial has no effect")
             if not await services.inbox.still_ours(session, inbox_id, fence):
                 raise LeaseLost("the turn is over")
 

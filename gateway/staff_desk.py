@@ -14,6 +14,7 @@ from desk.web import Desk
 from gateway.limits import Limits
 from gateway.people import People
 from gateway.services import Services
+from gateway.suggesting import Suggesting
 from gateway.webchat_hub import WebchatHub
 from gateway.webchat_uploads import BadUpload, Uploads
 from handoff.service import Handoff
@@ -77,6 +78,7 @@ def make(
             ownership=services.ownership,
             handoff=Handoff(services.db, services.tenants),
             bridge=people.bridge,
+            suggest=Suggesting(services).of,
             voice=people.voice,
             post=people.voice.post,
             refresh=refresh,

@@ -61,6 +61,23 @@ class Brief:
         return dict(self.parts).get(name, "")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """What the bot would do with a customer's last words, had it the conversation. Nothing of it has been done.
+
+    `texts` are answers in the customer's written form, ready to be looked through and sent; `step` names the next thing
+    to do: new_complaint, status, send_bill, send_receipt, link_account, incident, callback, or nothing.
+    """
+
+    text: str
+    intent: str
+    topic: str
+    confidence: float
+    entities: tuple[tuple[str, str], ...]
+    texts: tuple[str, ...]
+    step: str
+
+
 async def of(session: AsyncSession, db: Database, tenant: str, conversation_id: int) -> Brief | None:
     """The first look at a conversation; None when the tenant has no such conversation."""
     conversation = await session.get(Conversation, conversation_id)

@@ -23,6 +23,7 @@ from core.outbox import Outbox
 from core.settings import ROOT, Settings
 from core.tables import Conversation, Message, OutboxRow
 from core.tenants import Tenants
+from gateway.limits import Limits
 from gateway.people import People
 from gateway.rasa_client import Answer, TurnResult
 from gateway.services import Services
@@ -93,7 +94,7 @@ class Counter:
             rasa=self.core,  # type: ignore[arg-type]
             load_file=None,  # type: ignore[arg-type]
             library=None,  # type: ignore[arg-type]
-            limits=None,  # type: ignore[arg-type]
+            limits=Limits(),
         )
         speaker = Speaker(self.services)
         self.people = People(self.services, speaker)
