@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from multidict import MultiDictProxy
 from sqlmodel import select
 
 from core.errors import SathiError
@@ -111,11 +110,9 @@ class Doing:
     async def reply(self, request: web.Request) -> web.StreamResponse:
         """Queue an answer, with a file or without. The page's own id makes a repeated request harmless."""
         me, conversation_id = request[ME], int(request.match_info["id"])
-        form = await _form(request)
-        text, client_id = str(form.get("text", "")).strip(), str(form.get("cid", ""))
+        form, file = await _form(request)
+        text, client_id = form.get("text", "").strip(), form.get("cid", "")
         found = await self._inbox.load(me, conversation_id)
-        given = form.get("file")
-        file = given if isinstance(given, web.FileField) and given.filename else None
         if not (text or file) or len(text) > LONGEST or not CLIENT_ID.fullmatch(client_id):
             return await self._inbox.answer(request, conversation_id, f"An answer has 1 to {LONGEST} characters.")
         if not found.window_open:
@@ -123,7 +120,7 @@ class Doing:
         attachment = None
         if file is not None:
             try:
-                kept = await self._parts.keep(file.filename, file.file.read())
+                kept = await self._parts.keep(*file)
             except SathiError:
                 fault = "A file can be a JPEG, PNG or WebP picture of at most 5 MB, or a PDF of at most 25 MB."
                 return await self._inbox.answer(request, conversation_id, fault)
@@ -265,8 +262,16 @@ class Doing:
         )
 
 
-async def _form(request: web.Request) -> MultiDictProxy[Any]:
-    """A form with a file. A page with scripts names its token in a header, so nothing was read before this."""
-    if "X-CSRF-Token" in request.headers:
-        return await request.clone(client_max_size=BIGGEST_FORM).post()
-    return await request.post()
+async def _form(request: web.Request) -> tuple[dict[str, str], tuple[str, bytes] | None]:
+    """The words of a form and its file. A page with scripts names its token in a header, so nothing was read before."""
+    fresh = "X-CSRF-Token" in request.headers
+    posted = await (request.clone(client_max_size=BIGGEST_FORM) if fresh else request).post()
+    words: dict[str, str] = {}
+    file = None
+    for name, value in posted.items():
+        if isinstance(value, web.FileField):
+            with value.file:
+                file = (value.filename, value.file.read()) if value.filename else file
+        elif isinstance(value, str):
+            words[name] = value
+    return words, file

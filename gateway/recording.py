@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import Database
@@ -37,19 +38,19 @@ async def write(
 ) -> None:
     """Add the row of a turn, in the transaction that ends it."""
     assert conversation.id is not None
-    session.add(
-        TurnRecord(
-            inbox_id=inbox_id,
-            tenant=conversation.tenant,
-            conversation_id=conversation.id,
-            seq=seq,
-            at=db.now(),
-            language=form,
-            intent=result.intent if result else "",
-            topic=result.topic if result else "",
-            confidence=round(result.confidence, 4) if result else 0.0,
-            outcome=outcome,
-            step=str(remembered(state)["question"]),
-        )
+    # A message that was given up and is handled again keeps one row: what became of it in the end.
+    query = select(TurnRecord).where(TurnRecord.inbox_id == inbox_id)
+    row = (await session.exec(query)).first() or TurnRecord(
+        inbox_id=inbox_id,
+        tenant=conversation.tenant,
+        conversation_id=conversation.id,
+        at=db.now(),
+        outcome=outcome,
     )
+    row.seq, row.language, row.outcome = seq, form, outcome
+    row.intent = result.intent if result else ""
+    row.topic = result.topic if result else ""
+    row.confidence = round(result.confidence, 4) if result else 0.0
+    row.step = str(remembered(state)["question"])
+    session.add(row)
     await session.flush()

@@ -417,6 +417,7 @@ class Turns:
                         occasion.conversation,
                         self._guess(occasion),
                         [Answer(name="utter_failed")],
-                        occasion.dedupe,
+                        # Not the turn's own key: when the message is handled again its answer must leave.
+                        f"{occasion.dedupe}:given up",
                     )
             await self._services.inbox.finish(session, claimed, {"outcome": "dead"}, state="dead", reason=reason[:200])

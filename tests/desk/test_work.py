@@ -1,0 +1,189 @@
+"""What an operator does in a conversation: files, labels, quick actions with proof, and who may not."""
+
+from __future__ import annotations
+
+import io
+import uuid
+
+from aiohttp import FormData
+from PIL import Image
+from sqlmodel import col, select
+
+from complaints.tables import Complaint
+from core.tables import OutboxRow
+from handoff.desk_tables import DeskEvent
+from tests.desk.stage import Customer, Person, Stage
+from utility.tables import AccountLink, CodeChallenge, UtilityOutage
+
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+async def claimed(stage: Stage) -> tuple[Person, Customer, int]:
+    operator, customer = await stage.person("operator"), stage.customer()
+    await customer.say("a person please")
+    await customer.status("queued")
+    id = await customer.id()
+    await operator.post(f"/desk/c/{id}/claim")
+    await customer.status("open")
+    return operator, customer, id
+
+
+async def with_file(person: Person, id: int, content: bytes, name: str, text: str = "") -> tuple[int, str]:
+    form = FormData(quote_fields=False)
+    form.add_field("cid", uuid.uuid4().hex)
+    form.add_field("text", text)
+    form.add_field("file", io.BytesIO(content), filename=name, content_type="application/octet-stream")
+    headers = {"Origin": person.url, "X-CSRF-Token": person.csrf}
+    url = f"{person.url}/desk/c/{id}/reply"
+    async with person.http.post(url, data=form, headers=headers, allow_redirects=False) as answer:
+        return answer.status, await answer.text()
+
+
+async def do(person: Person, id: int, what: str, **form: str) -> tuple[int, str]:
+    answer = await person.post(f"/desk/c/{id}/do/{what}", **{"cid": uuid.uuid4().hex, **form})
+    return answer.status, await answer.text()
+
+
+async def prove(stage: Stage, customer: Customer, account: str, mobile: str) -> None:
+    found = await customer.conversation()
+    assert found is not None
+    async with stage.service.services.db.transaction() as session:
+        session.add(
+            AccountLink(
+                contact_id=found.contact_id,
+                tenant=found.tenant,
+                utility="desco",
+                account=account,
+                mobile=mobile,
+                way="code",
+                effect_key=f"test:{found.id}",
+                verified_at=stage.service.services.db.now(),
+            )
+        )
+
+
+async def test_files_go_both_ways_and_nothing_else_does(stage: Stage) -> None:
+    operator, customer, id = await claimed(stage)
+    picture = io.BytesIO()
+    Image.new("RGB", (12, 9), "red").save(picture, "PNG")
+    assert (await with_file(operator, id, picture.getvalue(), "a\u202egnp.html", "look"))[0] == 303
+    assert (await with_file(operator, id, PDF + b" " * (4 << 20), "form.pdf"))[0] == 303
+    for content, name in ((b"<script>alert(1)</script>", "x.png"), (b"GIF89a", "x.gif"), (b"", "x.pdf")):
+        status, page = await with_file(operator, id, content, name)
+        assert status == 200 and ("A file can be" in page or "1 to 4000" in page)
+    sent = await customer.heard(2, "operator")
+    names = [row.payload["attachment"]["name"] for row in sent if row.payload.get("attachment")]
+    assert names == ["agnp.png", "form.pdf"]
+    page = await (await operator.get(f"/desk/c/{id}")).text()
+    seqs = [row.seq for row in sent if row.payload.get("attachment")]
+    assert all(f"/desk/c/{id}/sent/{seq}" in page for seq in seqs)
+    shown, kept = [await operator.get(f"/desk/c/{id}/sent/{seq}") for seq in seqs]
+    assert shown.headers["Content-Type"].startswith("image/png")
+    assert kept.headers["Content-Type"] == "application/octet-stream"
+    assert "attachment" in kept.headers["Content-Disposition"] and (await kept.read()).startswith(PDF)
+    for answer in (shown, kept):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+async def test_labels_hang_once_and_are_found(stage: Stage) -> None:
+    operator, _, id = await claimed(stage)
+    for _ in range(2):
+        assert (await operator.post(f"/desk/c/{id}/label", label="  angry   <b>customer ")).status == 303
+    page = await (await operator.get(f"/desk/c/{id}")).text()
+    assert "angry &lt;b&gt;customer ×" in page
+    assert f'data-id="{id}"' in await (await operator.get("/desk/list?q=angry")).text()
+    await operator.post(f"/desk/c/{id}/label", label="angry <b>customer", off="1")
+    assert f'data-id="{id}"' not in await (await operator.get("/desk/list?q=angry")).text()
+
+
+async def test_a_complaint_is_written_once_and_told(stage: Stage) -> None:
+    operator, customer, id = await claimed(stage)
+    form = {"cid": uuid.uuid4().hex, "kind": "OUT-HOME", "utility": "desco", "area": "Mirpur 10", "details": "dark"}
+    assert [(await do(operator, id, "complaint", **form))[0] for _ in range(2)] == [303, 303]
+    assert "needs an account or a place" in (await do(operator, id, "complaint", kind="OUT-HOME"))[1]
+    async with stage.service.services.db.reading() as session:
+        rows = (await session.exec(select(Complaint).where(Complaint.conversation_id == id))).all()
+    assert [(row.kind, row.utility, row.area) for row in rows] == [("OUT-HOME", "desco", "Mirpur 10")]
+    said = [row for row in await customer.transcript() if row.answer == "utter_complaint_registered"]
+    assert len(said) == 1 and rows[0].number in said[0].text
+    assert (await do(operator, id, "status", number=rows[0].number))[0] == 303
+    assert "utter_complaint_status" in [row.answer for row in await customer.transcript()]
+    assert rows[0].number in await (await operator.get(f"/desk/c/{id}")).text()
+
+
+async def test_a_bill_goes_out_only_after_proof(stage: Stage) -> None:
+    operator, customer, id = await claimed(stage)
+    for what in ("bill", "receipt"):
+        assert "Ask for proof first" in (await do(operator, id, what, account="desco:12345678"))[1]
+    assert "Send bill" not in await (await operator.get(f"/desk/c/{id}")).text()
+    assert (await do(operator, id, "link", utility="desco", number="12345678"))[0] == 303
+    async with stage.service.services.db.reading() as session:
+        challenge = (await session.exec(select(CodeChallenge).where(CodeChallenge.conversation_id == id))).one()
+    assert challenge.real and challenge.subject == "12345678"
+    assert "utter_code_sent" in [row.answer for row in await customer.transcript()]
+    await prove(stage, customer, "12345678", challenge.mobile)
+    page = await (await operator.get(f"/desk/c/{id}")).text()
+    assert "Send bill" in page and "Send receipt" in page
+    for what in ("bill", "receipt"):
+        assert (await do(operator, id, what, account="desco:12345678"))[0] == 303
+    assert "Ask for proof first" in (await do(operator, id, "bill", account="desco:12345679"))[1]
+    sent = [row.payload["attachment"]["ref"] for row in await customer.transcript() if row.payload.get("attachment")]
+    assert [ref.split(":")[0] for ref in sent] == ["bill", "receipt"]
+
+
+async def test_a_cut_on_the_customers_feeder_stands_beside_and_is_told(stage: Stage) -> None:
+    operator, customer, id = await claimed(stage)
+    db = stage.service.services.db
+    await prove(stage, customer, "12345678", "+8801700000001")
+    account = await stage.service.services.utility.account("bangladesh-power-division", "desco", "12345678")
+    assert account is not None
+    async with db.transaction() as session:
+        session.add(
+            UtilityOutage(
+                id="cut-1",
+                tenant="bangladesh-power-division",
+                utility="desco",
+                kind="fault",
+                feeders=[account.feeder],
+                area={"en": "Testpur"},
+                starts_at=db.now(),
+            )
+        )
+    assert "Testpur" in await (await operator.get(f"/desk/c/{id}/side")).text()
+    assert (await do(operator, id, "cut", cut="cut-1"))[0] == 303
+    assert any("Testpur" in row.text for row in await customer.heard(1, "bot") if row.answer == "utter_outage_now")
+    assert "over" in (await do(operator, id, "cut", cut="another"))[1]
+
+
+async def test_only_who_has_the_conversation_acts_in_it(stage: Stage) -> None:
+    _, customer, id = await claimed(stage)
+    boss = await stage.person("supervisor", on_duty=False)
+    before = len(await customer.transcript())
+    for what, form in (("complaint", {"kind": "OUT-HOME", "area": "x"}), ("link", {"utility": "desco", "number": "1"})):
+        assert "not with you" in (await do(boss, id, what, **form))[1]
+    assert "not with you" in (await with_file(boss, id, PDF, "x.pdf"))[1]
+    assert (await boss.post(f"/desk/c/{id}/typing", on="1")).status == 204
+    assert len(await customer.transcript()) == before
+    async with stage.service.services.db.reading() as session:
+        assert (await session.exec(select(Complaint).where(Complaint.conversation_id == id))).all() == []
+        assert (await session.exec(select(DeskEvent).where(DeskEvent.kind == "typing"))).all() == []
+
+
+async def test_what_failed_is_said_why_and_sent_again(stage: Stage) -> None:
+    operator, customer, id = await claimed(stage)
+    await operator.post(f"/desk/c/{id}/reply", text="hello", cid=uuid.uuid4().hex)
+    row = (await customer.heard(1, "operator"))[0]
+    db = stage.service.services.db
+    for _ in range(100):
+        async with db.transaction() as session:
+            sent = (await session.exec(select(OutboxRow).where(col(OutboxRow.message_id) == row.id))).one()
+            if sent.state == "sent":
+                sent.state, sent.error_words, sent.error_code = "failed", "number <i>unknown", "131026"
+                session.add(sent)
+                break
+    page = await (await operator.get(f"/desk/c/{id}")).text()
+    assert "not delivered: number &lt;i&gt;unknown (131026)" in page
+    assert (await operator.post(f"/desk/c/{id}/again/{sent.id}")).status == 303
+    assert "on its way already" in await (await operator.post(f"/desk/c/{id}/again/{10**6}")).text()
+    assert "not delivered" not in await (await operator.get(f"/desk/c/{id}")).text()
