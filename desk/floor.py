@@ -16,6 +16,7 @@ from desk.inbox import REFUSED
 from desk.room import Room, form_of, number_of, rules, to
 from handoff import routing
 from handoff.desk_tables import Operator, Takeover
+from handoff.leaving import Leaving
 from handoff.moves import By, HandoffRefused, Move, State, Who
 
 SHOWN_WAITING = 50
@@ -55,6 +56,7 @@ class Floor(Room):
                 "GET /desk/floor": self.page,
                 "GET /desk/floor/board": self.board,
                 "POST /desk/floor/assign": self.assign,
+                "POST /desk/floor/left/{id:\\d+}": self.open_left,
             },
         )
 
@@ -77,6 +79,7 @@ class Floor(Room):
                 .order_by(col(Takeover.priority), col(Takeover.queued_at), col(Takeover.id))
             )
             rows = (await session.exec(query)).all()
+            left = await self._leaving().waiting(session, me.tenant)
         waiting: list[Held] = []
         held: dict[int | None, list[Held]] = defaultdict(list)
         for takeover, conversation, contact in rows:
@@ -104,8 +107,31 @@ class Floor(Room):
             "how_many": len(waiting),
             "longest": longest,
             "desks": sorted(desks, key=lambda desk: (not desk.there, -len(desk.held), desk.operator.name)),
+            "left": left,
             "outside": [one for rest in held.values() for one in rest],
         }
+
+    def _leaving(self) -> Leaving:
+        return Leaving(self.parts.db, self.parts.tenants, self.parts.bridge)
+
+    async def open_left(self, request: web.Request) -> web.StreamResponse:
+        """Take a message that somebody left before its time."""
+        me = request[ME]
+        by = By(who=Who.SUPERVISOR, id=me.id, name=me.name)
+        try:
+            async with self.parts.db.transaction() as session:
+                operator = await session.get(Operator, me.id)
+                if operator is None:
+                    operator = Operator(id=me.id, tenant=me.tenant, name=me.name, seen_at=self.parts.db.now())
+                    session.add(operator)
+                    await session.flush()
+                takeover = await self._leaving().take(session, int(request.match_info["id"]), operator, by)
+                subject = f"conversation:{takeover.conversation_id}"
+                await self.audit.note(session, f"staff:{me.id}", "left message opened", subject)
+        except HandoffRefused as error:
+            return await self.page(request, REFUSED.get(error.reason, str(error)))
+        self.parts.wake()
+        return to(f"/desk/?c={takeover.conversation_id}")
 
     async def assign(self, request: web.Request) -> web.StreamResponse:
         """Hand a conversation to somebody, from the queue or from a colleague."""

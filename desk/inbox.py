@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from aiohttp import web
 from sqlmodel import select
 
+from core.errors import SathiError
 from core.publications import CANNED, Publications
 from core.tables import Conversation
 from desk import canned, lists, message_forms, side, view
@@ -19,6 +21,17 @@ from handoff import events, routing
 from handoff.desk_tables import Operator
 from handoff.moves import By, HandoffRefused, Move, Who
 
+log = structlog.get_logger(__name__)
+# The next step that the bot sees, and the part beside the conversation where it is done.
+STEPS = {
+    "new_complaint": ("Register a complaint", "complaint"),
+    "status": ("Tell the complaint's status", "complaints"),
+    "send_bill": ("Send the bill", "accounts"),
+    "send_receipt": ("Send the receipt", "accounts"),
+    "link_account": ("Link the account first", "link"),
+    "incident": ("Look at the known cuts", "cuts"),
+    "callback": ("Offer a call back", ""),
+}
 DANGER_SHOWN = timedelta(hours=12)
 REFUSED = {
     "taken": "Somebody else has this conversation.",
@@ -50,6 +63,7 @@ class Inbox:
             rule("GET", "/desk/c/{id:\\d+}", self.pane),
             rule("GET", "/desk/c/{id:\\d+}/messages", self.messages),
             rule("GET", "/desk/c/{id:\\d+}/side", self.side),
+            rule("GET", "/desk/c/{id:\\d+}/suggest", self.suggest),
             rule("POST", "/desk/duty", self.duty),
             rule("POST", "/desk/next", self.take_next),
         ]
@@ -150,6 +164,19 @@ class Inbox:
         async with self._parts.db.reading() as session:
             rows = await self._published.current(session, me.tenant, message_forms.TEMPLATE)
         return [message_forms.of(row) for row in rows]
+
+    async def suggest(self, request: web.Request) -> web.StreamResponse:
+        """What the bot would answer, and the next step; asked for by the page when it has shown the rest."""
+        me, conversation_id = request[ME], int(request.match_info["id"])
+        found = await self.load(me, conversation_id)
+        try:
+            suggestion = await self._parts.suggest(me.tenant, conversation_id)
+        except SathiError as error:
+            log.info("Nothing could be suggested.", action="suggest", error=type(error).__name__)
+            suggestion = None
+        return self._pages.render(
+            request, "_suggest.html", suggestion=suggestion, mine=view.may_reply(found, me.id), steps=STEPS
+        )
 
     async def side(self, request: web.Request) -> web.StreamResponse:
         """What stands beside the conversation, anew."""

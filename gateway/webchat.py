@@ -21,9 +21,11 @@ from connectors.webchat import (
     Ping,
     Read,
     Said,
+    Typing,
     decode,
     read_frame,
 )
+from core.tables import Conversation
 from gateway.services import Services
 from gateway.webchat_files import FileRoutes
 from gateway.webchat_frames import Frames, cid_of, control, refusal
@@ -33,6 +35,8 @@ from gateway.webchat_intake import Intake, TooFast
 from gateway.webchat_pages import Pages
 from gateway.webchat_sessions import Origins, Rate, Sessions, caller
 from gateway.webchat_uploads import Uploads
+from handoff import events
+from handoff.moves import State
 
 __all__ = ["WebchatHub", "routes"]
 
@@ -46,6 +50,7 @@ MAX_PER_CALLER = 256  # whole neighbourhoods share one address at mobile operato
 FRAMES, FRAME_SECONDS = 60, 20.0
 MAX_BAD = 20
 RETRY_SECONDS = 3.0
+TYPING_SECONDS = 3.0
 
 
 def routes(services: Services, hub: WebchatHub) -> list[web.RouteDef]:
@@ -85,6 +90,7 @@ class SocketLine:
     conversation_id: int | None = None
     own: Counter[str] = field(default_factory=Counter)
     read_to: int = 0
+    typed_at: float = -1e9
     bad: int = 0
 
     @property
@@ -236,8 +242,25 @@ class Sockets:
         elif isinstance(frame, Read) and frame.seq > line.read_to:
             line.read_to = frame.seq
             await self._note_read(line, frame.seq)
-        elif isinstance(frame, Hello):  # `typing` asks for nothing yet
+        elif isinstance(frame, Typing):
+            await self._note_typing(line)
+        elif isinstance(frame, Hello):
             await self._bad(line, "unknown_frame")
+
+    async def _note_typing(self, line: SocketLine) -> None:
+        """Let whoever has the conversation at the desk see that the customer writes; nobody else needs to know."""
+        now = asyncio.get_running_loop().time()
+        if line.conversation_id is None or now - line.typed_at < TYPING_SECONDS:
+            return
+        line.typed_at = now
+        db = self._services.db
+        try:
+            async with db.transaction() as session:
+                conversation = await session.get(Conversation, line.conversation_id)
+                if conversation is not None and conversation.status == State.OPEN:
+                    await events.append(session, db, conversation.tenant, "typing", conversation.id, who="", on=True)
+        except Exception as error:
+            log.debug("A sign of writing was not passed on.", action="typing", error=type(error).__name__)
 
     async def _note_read(self, line: SocketLine, seq: int) -> None:
         try:

@@ -79,6 +79,7 @@
     const words = one("#words");
     if (words && !words.value && drafts.get(chosen())) words.value = drafts.get(chosen());
     about(body.classList.contains("about"));
+    if (id !== "lists") suggestLater();
     if (id === "main") { toEnd(); seen(); if (words && replied) words.focus(); }
     else if (id === "log") { if (wasAtEnd) toEnd(); if (document.visibilityState === "visible") seen(); }
   };
@@ -160,11 +161,38 @@
     on("signed-out", () => { location.href = "/desk/login"; });
   };
 
+  // What the bot would say: asked for once the rest is shown, and again when the customer wrote.
+  let suggested = "";
+  const suggest = async () => {
+    const box = one("#suggest"), last = all("#log .message.customer[id]").pop();
+    if (!box || !last || !chosen()) return;
+    const key = `${chosen()}:${last.id}`;
+    if (box.dataset.key === key) return;
+    box.dataset.key = suggested = key;
+    try {
+      const answer = await fetch(`/desk/c/${chosen()}/suggest`, { headers: background });
+      const text = answer.ok ? await answer.text() : "";
+      const now = one("#suggest");
+      if (now && suggested === key) { now.dataset.key = key; now.innerHTML = text; now.hidden = !text.trim(); }
+    } catch { /* a help, nothing more */ }
+  };
+  let suggestSoon = null;
+  const suggestLater = () => { clearTimeout(suggestSoon); suggestSoon = setTimeout(suggest, 400); };
+  const toPart = (name) => {
+    const part = name && one(`.side [data-part="${CSS.escape(name)}"]`);
+    if (!part) return;
+    about(true);
+    if (part.tagName === "DETAILS") part.open = true;
+    part.scrollIntoView({ block: "nearest" });
+    const field = one("select, input:not([type=hidden]), button", part);
+    if (field) field.focus();
+  };
+
   // Who waits stands in the title and on the app's icon; when it becomes more, a short sound.
   let waited = null, noise = null;
   const quiet = () => localStorage.getItem("desk-quiet") === "1";
   const ring = () => {
-    if (quiet()) return;
+    if (quiet() || !(navigator.userActivation && navigator.userActivation.hasBeenActive)) return;
     try {
       noise = noise || new AudioContext();
       const tone = noise.createOscillator(), level = noise.createGain(), now = noise.currentTime;
@@ -255,12 +283,15 @@
     if (row && !event.ctrlKey && !event.metaKey) { event.preventDefault(); open(row.dataset.id, row.href); return; }
     if (event.target.closest(".drop-file")) { one("#file").value = ""; showFile(); return; }
     if (event.target.closest("#about")) { about(!body.classList.contains("about")); return; }
+    const step = event.target.closest("[data-step]");
+    if (step) { toPart(step.dataset.step); return; }
     const ready = event.target.closest("[data-words]");
-    if (ready) {
+    if (ready && one("#words")) {
       const words = one("#words");
       words.value = words.value ? `${words.value}\n${ready.dataset.words}` : ready.dataset.words;
       drafts.set(chosen(), words.value);
-      ready.closest("details").open = false;
+      about(false);
+      if (ready.closest("details")) ready.closest("details").open = false;
       words.focus();
     }
     all(".doing details[open]:not(.template-box)").forEach((box) => { if (!box.contains(event.target)) box.open = false; });
@@ -305,6 +336,6 @@
     else { const button = one(`[data-key="${CSS.escape(key)}"]`); if (button) button.click(); }
   });
 
-  prepare(); toEnd(); seen(); connect();
+  prepare(); toEnd(); seen(); connect(); suggestLater();
   addEventListener("pagehide", () => source && source.close());
 })();
