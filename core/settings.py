@@ -77,6 +77,14 @@ class Settings(BaseSettings):
     )
     stt_token: SecretStr = Field(SecretStr(""), description="Bearer token for speech to text, where it wants one.")
 
+    chatwoot_url: str = Field(
+        "", description="A Chatwoot as the desk of SATHI_TENANT; its address. Empty: our own desk alone."
+    )
+    chatwoot_token: SecretStr = Field(SecretStr(""), description="Access token of a member of the inbox.")
+    chatwoot_account_id: int = Field(0, ge=0, description="Account id in Chatwoot.")
+    chatwoot_inbox_id: int = Field(0, ge=0, description="Id of the inbox of the channel API.")
+    chatwoot_secret: SecretStr = Field(SecretStr(""), description="Secret of that inbox; signs its webhooks.")
+
     rasa_workers: int = Field(1, ge=0, le=16, description="Rasa processes that `sathi run` starts; 0 starts none.")
     rasa_url: str = Field("", description="Rasa servers run elsewhere, comma-separated. Empty: started here.")
     action_host: str = Field("127.0.0.1", description="Address the action endpoint listens on; private networks only.")

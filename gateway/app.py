@@ -28,9 +28,11 @@ from core.settings import ROOT, Settings
 from core.tenants import Tenants
 from desk.web import Desk
 from desk.web import routes as desk_routes
-from gateway import demo, staff_desk, webchat, webhooks
+from gateway import chatwoot, demo, staff_desk, webchat, webhooks
 from gateway.action_endpoint import ActionEndpoint
 from gateway.context import Contexts
+from gateway.desk_events import DeskEvents
+from gateway.desk_relay import Relay
 from gateway.files import Files
 from gateway.health import Health
 from gateway.hearing import HttpHearing
@@ -118,7 +120,7 @@ async def running(
         uploads = Uploads(shelf)
         files = Files(documents, uploads)
         channels = {channel.key: channel for channel in registry.channels(settings, tenants)}
-        transport.allow([*registry.base_urls(channels.values()), settings.stt_url])
+        transport.allow([*registry.base_urls(channels.values()), settings.stt_url, settings.chatwoot_url])
         hub = webchat.WebchatHub()
         ownership = Ownership(db, tenants, utility, key, registry.sms_queue(db))
         connectors = registry.connectors(Tools(transport=transport, load=files.load), {"webchat": hub})
@@ -159,12 +161,15 @@ async def running(
         work = services.sends_waiting
         speaker = Speaker(services)
         people = People(services, speaker)
+        desks = chatwoot.configured(settings, (tenant.slug for tenant in tenants.all()), transport, db.now)
+        relay = Relay(services, desks)
         files_coming = MediaWorkers(services, speaker)
         workers = Workers(services, Turns(services, speaker, people, files_coming.collector), work)
         senders = Senders(services, services.limits, work)
         app = web.Application(client_max_size=webhooks.MAX_BODY, middlewares=[secure])
         app.add_routes(webhooks.routes(services))
         app.add_routes(Health(services, services.limits).routes())
+        app.add_routes(DeskEvents(services, people, desks).routes())
         app.add_routes(webchat.routes(services, hub))
         app.on_shutdown.append(hub.close)
         publisher = Publisher(db, answers)
@@ -181,6 +186,7 @@ async def running(
         await workers.start()
         await senders.start()
         await files_coming.start()
+        await relay.start()
         public = await _serve(app, settings.host, settings.port)
         runners.append(public)
         host, port = public.addresses[0][:2]
@@ -198,6 +204,7 @@ async def running(
         runners.remove(public)
         await workers.stop(DRAIN_SECONDS)
         await files_coming.stop()
+        await relay.stop()
         await senders.stop(10.0)
         await publisher.stop()
         await rasa.stop()

@@ -43,8 +43,10 @@ class Alarm:
         return duty if duty and (duty.confirmed or self._services.settings.demo) else None
 
     async def _anybody(self, session: AsyncSession, tenant: str) -> bool:
+        """Whether somebody is at our own desk: another one is not told of danger in conversations with the bot."""
         now, patience = self._services.db.now(), self._bridge.patience_for(tenant)
-        return any(routing.is_there(one, now, patience) for one in await routing.operators(session, tenant))
+        people = await routing.operators(session, tenant)
+        return any(one.id > 0 and routing.is_there(one, now, patience) for one in people)
 
     async def _text(self, session: AsyncSession, conversation: Conversation, kind: str, words: str) -> None:
         duty = self.duty(conversation.tenant)

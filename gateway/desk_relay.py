@@ -1,0 +1,225 @@
+"""Keeps another desk in step with ours: what it should show is compared with what it was told, and the rest is sent.
+
+State is compared, not events replayed: after any loss of line, crash or restart the next round sends what is missing.
+Before the first message to a conversation after a start or a failure the desk is asked what it has, so that an
+interrupted call is not repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import structlog
+from sqlalchemy import or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core import store
+from core.messages import Actor
+from core.tables import Contact, Conversation, Message
+from gateway.services import Services
+from handoff import brief
+from handoff.desk_tables import Operator, Takeover
+from handoff.desks import Case, Desk, DeskDown, DeskStatus, Reference, Said
+from handoff.moves import State
+from handoff.outside_tables import OutsideConversation
+
+log = structlog.get_logger(__name__)
+ROUND_SECONDS, PRESENCE_SECONDS, PAUSE_SECONDS = 1.0, 30.0, 10.0
+# How much of what was said before a desk is shown; all of it stays in our transcript.
+EARLIER = 60
+SHOWN = {
+    State.QUEUED: DeskStatus.OPEN,
+    State.OPEN: DeskStatus.OPEN,
+    State.SNOOZED: DeskStatus.SNOOZED,
+    State.RETURNED: DeskStatus.BOT,
+    State.RESOLVED: DeskStatus.RESOLVED,
+}
+LIVE = (DeskStatus.OPEN.value, DeskStatus.SNOOZED.value)
+
+
+class Relay:
+    """One task for all tenants whose people sit at another desk."""
+
+    def __init__(self, services: Services, desks: Mapping[str, Desk]) -> None:
+        self._services = services
+        self._desks = {tenant: desk for tenant, desk in desks.items() if not desk.reads_tables}
+        self._sure: set[int] = set()
+        self._asked_at: dict[str, float] = {}
+        self._quiet_until: dict[str, float] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        if self._desks:
+            self._task = asyncio.create_task(self._forever(), name="desk-relay")
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _forever(self) -> None:
+        while True:
+            for tenant in self._desks:
+                if time.monotonic() >= self._quiet_until.get(tenant, 0.0):
+                    try:
+                        await self.round(tenant)
+                    except DeskDown as error:
+                        self._quiet_until[tenant] = time.monotonic() + PAUSE_SECONDS
+                        log.warning("Another desk does not answer.", action="desk", tenant=tenant, reason=str(error))
+                    except Exception as error:
+                        self._quiet_until[tenant] = time.monotonic() + PAUSE_SECONDS
+                        log.error("A desk was not told.", action="desk", tenant=tenant, error=type(error).__name__)
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def round(self, tenant: str) -> int:
+        """Bring one tenant's desk up to date; returns how many conversations had something to tell."""
+        desk = self._desks[tenant]
+        now = time.monotonic()
+        if now - self._asked_at.get(tenant, -PRESENCE_SECONDS) >= PRESENCE_SECONDS:
+            await self.presence(tenant)
+            self._asked_at[tenant] = now
+        due = await self._due(tenant, desk)
+        for conversation_id in due:
+            try:
+                await self._bring(desk, conversation_id)
+            except DeskDown:
+                self._sure.discard(conversation_id)
+                raise
+        return len(due)
+
+    async def presence(self, tenant: str) -> None:
+        """Who is at the other desk counts as on duty; without an answer their signs of life grow old by themselves."""
+        people = await self._desks[tenant].people()
+        async with self._services.db.transaction() as session:
+            known = {one.id: one for one in (await session.exec(select(Operator).where(Operator.id < 0))).all()}
+            for one in people:
+                operator = known.pop(one.id, None) or Operator(id=one.id, tenant=tenant, name=one.name, capacity=0)
+                operator.name, operator.on_duty = one.name, one.there
+                operator.seen_at = self._services.db.now()
+                session.add(operator)
+            for gone in known.values():
+                if gone.tenant == tenant:
+                    gone.on_duty = False
+                    session.add(gone)
+
+    async def _due(self, tenant: str, desk: Desk) -> list[int]:
+        """Conversations whose people, words or state the desk does not know yet."""
+        query = (
+            select(Conversation, Takeover, OutsideConversation)
+            .join(Takeover, col(Takeover.conversation_id) == col(Conversation.id))
+            .outerjoin(OutsideConversation, col(OutsideConversation.conversation_id) == col(Conversation.id))
+            .where(
+                Takeover.tenant == tenant,
+                or_(col(Takeover.ended_at).is_(None), col(OutsideConversation.status).in_(LIVE)),
+            )
+            .order_by(col(Takeover.id))
+        )
+        due: dict[int, bool] = {}
+        async with self._services.db.reading() as session:
+            for conversation, takeover, row in (await session.exec(query)).all():
+                assert conversation.id is not None
+                if takeover.ended_at is not None and (row is None or row.told_takeover != takeover.id):
+                    continue  # an earlier time that people had it
+                wanted = SHOWN[State(takeover.state)].value
+                due[conversation.id] = (
+                    row is None
+                    or row.desk != desk.name
+                    or row.told_takeover != takeover.id
+                    or row.status != wanted
+                    or row.told_seq < conversation.last_seq
+                )
+        return [id for id, is_due in due.items() if is_due]
+
+    async def _bring(self, desk: Desk, conversation_id: int) -> None:
+        """Tell a desk what it lacks of one conversation; each step is noted before the next."""
+        db = self._services.db
+        async with db.reading() as session:
+            conversation = await session.get(Conversation, conversation_id)
+            assert conversation is not None
+            contact = await session.get(Contact, conversation.contact_id)
+            query = select(Takeover).where(Takeover.conversation_id == conversation_id)
+            takeover = (await session.exec(query.order_by(col(Takeover.id).desc()).limit(1))).first()
+            row = await session.get(OutsideConversation, conversation_id)
+            first = await brief.of(session, db, conversation.tenant, conversation_id)
+        assert takeover is not None and takeover.id is not None and contact is not None and first is not None
+        if row is None:
+            case = Case(
+                key=f"sathi:{conversation_id}",
+                person=f"sathi:{conversation.contact_id}",
+                name=contact.name,
+                phone=store.phone_of(conversation.address),
+                channel=conversation.channel,
+                language=first.form,
+                brief=first.line,
+                reason=takeover.reason,
+            )
+            reference = await desk.open(case)
+            row = OutsideConversation(
+                conversation_id=conversation_id,
+                desk=desk.name,
+                contact_ref=reference.person,
+                conversation_ref=reference.conversation,
+                told_seq=max(0, conversation.last_seq - EARLIER),
+                changed_at=db.now(),
+            )
+            await self._keep(row)
+            self._sure.add(conversation_id)
+        reference = Reference(person=row.contact_ref, conversation=row.conversation_ref)
+        if conversation_id not in self._sure:
+            row.told_seq = max(row.told_seq, await desk.told(reference))
+            await self._keep(row)
+            self._sure.add(conversation_id)
+        if row.told_takeover != takeover.id:
+            # Before the note, so that the transcript never stands in front of a conversation that is still closed.
+            await desk.show(reference, DeskStatus.OPEN)
+            await desk.note(reference, first.line or takeover.reason)
+            row.told_takeover, row.status = takeover.id, DeskStatus.OPEN.value
+            await self._keep(row)
+        async with db.reading() as session:
+            messages = await store.transcript(session, conversation_id, row.told_seq)
+        for message in messages:
+            if not self._theirs(message, takeover):
+                await desk.tell(reference, said(message))
+            row.told_seq = message.seq
+            await self._keep(row)
+        wanted = SHOWN[State(takeover.state)]
+        if row.status != wanted:
+            await desk.show(reference, wanted)
+            row.status = wanted.value
+            await self._keep(row)
+
+    def _theirs(self, message: Message, takeover: Takeover) -> bool:
+        """Whether it was written at the other desk itself."""
+        mine = takeover.assignee_id is not None and takeover.assignee_id < 0
+        return message.author == Actor.OPERATOR.value and mine
+
+    async def _keep(self, row: OutsideConversation) -> None:
+        row.changed_at = self._services.db.now()
+        async with self._services.db.transaction() as session:
+            await session.merge(row)
+
+
+def said(message: Message) -> Said:
+    """A message of the transcript in words, files by their names."""
+    files = [f"[{one.get('kind') or 'file'}] {one.get('name') or ''}".strip() for one in _files(message)]
+    choices = [f"· {one.get('title')}" for one in message.payload.get("choices") or ()]
+    place = message.payload.get("location") or {}
+    where = [f"[place] {place.get('latitude')}, {place.get('longitude')}"] if place else []
+    text = "\n".join(filter(None, (message.text, *files, *where, *choices))) or f"[{message.kind}]"
+    return Said(seq=message.seq, text=text, author=message.author, mine=message.direction == "outgoing")
+
+
+def _files(message: Message) -> list[dict[str, str]]:
+    attachment = message.payload.get("attachment")
+    return [*(message.payload.get("media") or ()), *([attachment] if attachment else ())]
+
+
+async def find(session: AsyncSession, desk: str, reference: str) -> OutsideConversation | None:
+    """Our row of a conversation that another desk names."""
+    query = select(OutsideConversation).where(
+        OutsideConversation.desk == desk, OutsideConversation.conversation_ref == reference
+    )
+    return (await session.exec(query)).first()
