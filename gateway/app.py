@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -150,7 +151,7 @@ async def running(
             rasa=rasa,
             load_file=files.load,
             library=Library(db, shelf),
-            limits=Limits(),
+            limits=Limits(seconds_of(clock)),
             hearing=HttpHearing(transport, settings.stt_url, settings.stt_token) if settings.stt_url else None,
         )
         contexts = Contexts(services, complaints.service.Complaints(db, tenants), handoff.service.Handoff(db, tenants))
@@ -218,6 +219,11 @@ async def running(
         if isinstance(shelf, S3Shelf):
             await shelf.close()
         await db.close()
+
+
+def seconds_of(clock: Clock | None) -> Callable[[], float]:
+    """Seconds for limits: the machine's own that no leap disturbs, or those of a clock that was given."""
+    return time.monotonic if clock is None else lambda: clock.now().timestamp()
 
 
 def make_shelf(settings: Settings) -> Shelf:

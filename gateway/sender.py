@@ -37,6 +37,7 @@ class Senders:
         self._tasks: list[asyncio.Task[None]] = []
         self._name = uuid.uuid4().hex[:12]
         self._calls: Counter[str] = Counter()
+        self._claiming = asyncio.Lock()
         self._scouting = False
         self._share = max(1, services.settings.senders * 5 // 8)
 
@@ -59,9 +60,13 @@ class Senders:
         while not self._stopping.is_set():
             self._work.clear()
             try:
-                busy = self._busy()
-                ranks = {key: rank for key, (rank, _) in busy.items()}
-                sent = await self._services.outbox.claim_next(owner, LEASE_SECONDS, ranks)
+                # One after the other, so that each sees how many calls the others have under way.
+                async with self._claiming:
+                    busy = self._busy()
+                    ranks = {key: rank for key, (rank, _) in busy.items()}
+                    sent = await self._services.outbox.claim_next(owner, LEASE_SECONDS, ranks)
+                    if sent is not None:
+                        self._calls[sent.channel] += 1
             except Exception as error:
                 log.error("The outbox cannot be read.", action="claim", error=type(error).__name__)
                 await asyncio.sleep(IDLE_SECONDS)
@@ -70,7 +75,6 @@ class Senders:
                 await self._rest(busy)
                 continue
             self._work.set()
-            self._calls[sent.channel] += 1
             try:
                 await self._one(sent)
             except LeaseLost:

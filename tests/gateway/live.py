@@ -20,6 +20,7 @@ from core import migrate
 from core.answers import Answers
 from core.clock import Clock
 from core.database import Database
+from core.settings import Settings
 from core.tables import Medium, Message, OutboxRow
 from gateway.app import Service, running
 from tests.fakes.platform import FakePlatform
@@ -116,6 +117,18 @@ async def empty_database(folder: Path) -> None:
 
 
 @asynccontextmanager
+async def quickly(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Service]:
+    """A running service whose words were read before, and whose dialogue core is there."""
+    with mock.patch.object(Answers, "load", _words):
+        async with running(settings, clock=clock) as service:
+            until = time.monotonic() + PATIENCE
+            while not service.services.rasa.ready:
+                assert time.monotonic() < until, "the canary does not sing"
+                await asyncio.sleep(0.01)
+            yield service
+
+
+@asynccontextmanager
 async def live(
     folder: Path, *, answering: Answering | None = None, clock: Clock | None = None, **settings: Any
 ) -> AsyncIterator[Live]:
@@ -133,11 +146,6 @@ async def live(
             "workers": 4,
             "senders": 8,
         }
-        stack.enter_context(mock.patch.object(Answers, "load", _words))
-        service = await stack.enter_async_context(running(platform.settings(**(values | settings)), clock=clock))
+        service = await stack.enter_async_context(quickly(platform.settings(**(values | settings)), clock))
         platform.webhooks = service.public_url
-        until = time.monotonic() + PATIENCE
-        while not service.services.rasa.ready:
-            assert time.monotonic() < until, "the canary does not sing"
-            await asyncio.sleep(0.01)
         yield Live(service=service, platform=platform, rasa=rasa)
