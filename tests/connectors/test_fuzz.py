@@ -115,7 +115,7 @@ def bend(payload: Any, way: random.Random, values: list[Any]) -> Any:
 
 
 # `make soak` raises this to 100,000 payloads in all.
-EXAMPLES = int(os.environ.get("SATHI_FUZZ_EXAMPLES", "150"))
+EXAMPLES = 17_000 if os.environ.get("SATHI_SOAK") == "1" else 150
 QUIET = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -38,8 +38,8 @@ from tests.gateway.live import ScriptedRasa, empty_database, live, quickly
 from tests.reliability.process import ServiceProcess
 
 FULL = os.environ.get("SATHI_SOAK") == "1"
-MESSAGES = 5_000 if FULL else 60
-PEOPLE = 500 if FULL else 12
+MESSAGES = 5_000 if FULL else 20
+PEOPLE = 500 if FULL else 5
 COPIES = 5
 AT_ONCE = 24
 
@@ -157,7 +157,7 @@ async def test_five_deliveries_are_one_turn_whichever_gateway_takes_them(
 
 
 # 100,000 in all, over three kinds of platform.
-EXAMPLES = 33_334 if FULL else 60
+EXAMPLES = 33_334 if FULL else 25
 BATCH = 250
 SAMPLES = {
     name: [json.loads(path.read_text()) for path in sorted((PAYLOADS / name).glob("*.json"))]
