@@ -28,6 +28,7 @@ from handoff.voice import Voice
 
 RATING = range(1, 6)
 LEFT = "message left"
+RATED = frozenset({Move.RESOLVE, Move.GIVE_BACK, Move.CUSTOMER_GONE})
 # Why a person cannot come; kept with the refusal.
 QUEUE_FULL, OUT_OF_HOURS, NOBODY_ON_DUTY = "queue full", "out of hours", "nobody on duty"
 
@@ -248,13 +249,14 @@ class Bridge:
         if change.says:
             name = assignee.name if assignee else by.name
             code = found.summary.get("code") or ""
-            said = {"operator": name, "code": code, **(facts or {}), **self._rating(found)}
+            said = {"operator": name, "code": code, **(facts or {}), **self._rating(found, move)}
             await self.voice.say(session, conversation, change.says, said, f"handoff:{found.id}:{found.version}")
         await self._finish(session, conversation, found, source, move, by, why)
         return found
 
-    def _rating(self, takeover: Takeover) -> dict[str, Any]:
-        if takeover.state != State.RESOLVED:
+    def _rating(self, takeover: Takeover, move: Move) -> dict[str, Any]:
+        """The customer is asked how satisfied they were when a person's part is over."""
+        if move not in RATED:
             return {}
         return {
             "choices": [

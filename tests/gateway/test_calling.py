@@ -273,3 +273,39 @@ async def test_no_more_calls_please(database: Database) -> None:
     here = Counter(database)
     await here.say("hello", result("utter_callback_missed", facts={"phone": "+8801700000001"}))
     assert await here.tap("Do not call") == ["utter_callback_not_wanted"]
+
+
+async def test_operator_gone_the_next_operator_back_to_the_bot_and_a_rating(
+    database: Database, clock: ManualClock
+) -> None:
+    here = Counter(database)
+    await here.operator(1, automatic=True)
+    asked = result("utter_talk_to_operator", facts={"number": "1"})
+    assert await here.say("operator", asked) == ["utter_handoff_joined"]
+    clock.advance(timedelta(minutes=3))  # no sign of life of the first, the second comes
+    second = await here.operator(2)
+    await here.work()
+    assert await here.status() == "queued"
+    [takeover] = await here.takeovers()
+    async with database.transaction() as session:
+        bridge, number = here.people.bridge, takeover.conversation_id
+        await bridge.change(session, takeover.id or 0, Move.CLAIM, person(2), assignee=second)
+        await bridge.operator_wrote(session, number, person(2))
+    assert await here.say("thank you", result("utter_greet")) == []
+    async with database.transaction() as session:
+        await bridge.change(session, takeover.id or 0, Move.GIVE_BACK, person(2))
+    assert await here.tap("4 · satisfied") == ["utter_handoff_rated"]
+    assert await here.tap("1 · not at all") == ["utter_handoff_rated_before"]
+    [takeover] = await here.takeovers()
+    assert (takeover.rating, takeover.assignee_id) == (4, 2)
+    assert await here.say("and my bill?", result("utter_greet")) == ["utter_greet"]
+    assert await here.moves() == ["ask", "claim", "operator_gone", "claim", "give_back"]
+    said = [row.answer for row in await here.rows(Message) if row.answer.startswith("utter_handoff")]
+    assert said == [
+        "utter_handoff_joined",
+        "utter_handoff_requeued",
+        "utter_handoff_joined",
+        "utter_handoff_returned",
+        "utter_handoff_rated",
+        "utter_handoff_rated_before",
+    ]
