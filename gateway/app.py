@@ -163,7 +163,7 @@ async def running(
         speaker = Speaker(services)
         people = People(services, speaker)
         desks = chatwoot.configured(settings, (tenant.slug for tenant in tenants.all()), transport, db.now)
-        relay = Relay(services, desks)
+        relay = Relay(services, people.bridge, desks)
         files_coming = MediaWorkers(services, speaker)
         workers = Workers(services, Turns(services, speaker, people, files_coming.collector), work)
         senders = Senders(services, services.limits, work)

@@ -21,13 +21,15 @@ from core.messages import Actor
 from core.tables import Contact, Conversation, Message
 from gateway.services import Services
 from handoff import brief
+from handoff.bridge import Bridge
 from handoff.desk_tables import Operator, Takeover
 from handoff.desks import Case, Desk, DeskDown, DeskStatus, Reference, Said
-from handoff.moves import State
+from handoff.moves import SYSTEM, Move, State
 from handoff.outside_tables import OutsideConversation
 
 log = structlog.get_logger(__name__)
 ROUND_SECONDS, PRESENCE_SECONDS, PAUSE_SECONDS = 1.0, 30.0, 10.0
+DOWN_SECONDS = 180.0
 # How much of what was said before a desk is shown; all of it stays in our transcript.
 EARLIER = 60
 SHOWN = {
@@ -43,12 +45,14 @@ LIVE = (DeskStatus.OPEN.value, DeskStatus.SNOOZED.value)
 class Relay:
     """One task for all tenants whose people sit at another desk."""
 
-    def __init__(self, services: Services, desks: Mapping[str, Desk]) -> None:
+    def __init__(self, services: Services, bridge: Bridge, desks: Mapping[str, Desk]) -> None:
         self._services = services
+        self._bridge = bridge
         self._desks = {tenant: desk for tenant, desk in desks.items() if not desk.reads_tables}
         self._sure: set[int] = set()
         self._asked_at: dict[str, float] = {}
         self._quiet_until: dict[str, float] = {}
+        self._down_since: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -64,15 +68,38 @@ class Relay:
         while True:
             for tenant in self._desks:
                 if time.monotonic() >= self._quiet_until.get(tenant, 0.0):
-                    try:
-                        await self.round(tenant)
-                    except DeskDown as error:
-                        self._quiet_until[tenant] = time.monotonic() + PAUSE_SECONDS
-                        log.warning("Another desk does not answer.", action="desk", tenant=tenant, reason=str(error))
-                    except Exception as error:
-                        self._quiet_until[tenant] = time.monotonic() + PAUSE_SECONDS
-                        log.error("A desk was not told.", action="desk", tenant=tenant, error=type(error).__name__)
+                    await self._guarded(tenant)
             await asyncio.sleep(ROUND_SECONDS)
+
+    async def _guarded(self, tenant: str) -> None:
+        """A round whose failures are waited out; after too long a silence the bot has the conversations again."""
+        try:
+            await self.round(tenant)
+            self._down_since.pop(tenant, None)
+        except Exception as error:
+            self._quiet_until[tenant] = time.monotonic() + PAUSE_SECONDS
+            log.warning(
+                "Another desk was not told.",
+                action="desk",
+                tenant=tenant,
+                error=type(error).__name__,
+                reason=str(error),
+            )
+            since = self._down_since.setdefault(tenant, time.monotonic())
+            if isinstance(error, DeskDown) and time.monotonic() - since >= DOWN_SECONDS:
+                await self.take_back(tenant)
+
+    async def take_back(self, tenant: str) -> int:
+        """The desk is down: what its people had goes back to the bot, and the customers hear the hotline."""
+        async with self._services.db.transaction() as session:
+            query = select(Takeover).where(
+                Takeover.tenant == tenant, col(Takeover.ended_at).is_(None), col(Takeover.assignee_id) < 0
+            )
+            held = [one.id for one in (await session.exec(query)).all() if one.id is not None]
+            for takeover_id in held:
+                await self._bridge.change(session, takeover_id, Move.DESK_DOWN, SYSTEM, why="the desk does not answer")
+        self._services.sends_waiting.set()
+        return len(held)
 
     async def round(self, tenant: str) -> int:
         """Bring one tenant's desk up to date; returns how many conversations had something to tell."""

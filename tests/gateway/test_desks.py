@@ -229,9 +229,21 @@ async def test_chatwoot_is_told_everything_once_through_failures_and_is_believed
         await chatwoot.write(number, "genuine")
         said = await customer.heard(1, "operator")
         assert [row.text for row in said] == ["genuine"]
+        # The desk falls silent for too long, with a conversation in its hands: the bot has it again, and the hotline is told.
+        monkeypatch.setattr(desk_relay, "DOWN_SECONDS", 0.0)
+        chatwoot.faults += ["down"] * 3
+        await customer.say("hello?")
+        await customer.status("pending")
+        assert "utter_handoff_nobody" in [row.answer for row in await customer.heard(0)]
+        monkeypatch.setattr(desk_relay, "DOWN_SECONDS", 180.0)
+        await until(lambda: _later(chatwoot.conversations[number]["status"] == "pending"))
+        await customer.say("a person please")
+        await customer.status("queued")
+        await seat.shown(id, "hello?")
         # Another agent takes it over; then it is put off and woken by the customer.
+        await chatwoot.write(number, "I am here again")
         await chatwoot.write(number, "I take over", agent=4)
-        await customer.heard(2, "operator")
+        await customer.heard(3, "operator")
         await chatwoot.set_status(number, "snoozed", agent=4)
         await customer.status("snoozed")
         await customer.say("still there?")
