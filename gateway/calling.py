@@ -21,7 +21,7 @@ from gateway.rasa_client import Answer, TurnResult
 from gateway.services import Services
 from gateway.voice import Voice
 from handoff import events, hours, temper
-from handoff.bridge import Bridge, Wish
+from handoff.bridge import NOBODY_ON_DUTY, Bridge, Wish
 from handoff.brief import remembered
 from handoff.moves import BOT, CUSTOMER, SYSTEM, By, State
 from handoff.service import Handoff
@@ -71,9 +71,10 @@ class Calling:
         reason = case.reason if case else reason
         if await self._call(session, person, reason, case, result, CUSTOMER if reason == "asked" else BOT):
             return [answer for answer in answers if answer.name not in REASONS]
+        away = await self._away(session, person.tenant, await self.refused(session, person))
+        more = {"why": away["why"], "desk_opening": away["opening"], "message": "1"}
         return [
-            replace(answer, facts={**answer.facts, "message": "1"}) if answer.name in REASONS else answer
-            for answer in answers
+            replace(answer, facts={**answer.facts, **more}) if answer.name in REASONS else answer for answer in answers
         ]
 
     async def besides(
@@ -86,13 +87,13 @@ class Calling:
         if not reason or await self._bridge.current(session, person.conversation_id) is not None:
             return False
         conversation = await events.lock_conversation(session, self._services.db, person.conversation_id)
-        refused = await self._bridge.refusal(session, person.conversation_id, self._wish(person, reason))
+        refused = await self.refused(session, person)
         if reason in SAID_BEFORE:
             await self._voice.say(session, conversation, SAID_BEFORE[reason], {}, f"in:{inbox_id}:{reason}")
         elif not refused:
             await self._voice.say(session, conversation, "utter_person_report", {}, f"in:{inbox_id}:report")
         case = None
-        if reason in SAID_BEFORE:
+        if reason in SAID_BEFORE or not refused:
             case = await self._open_case(session, person, inbox_id, reason, result)
         called = await self._call(session, person, reason, case, result, BOT)
         if not called and reason in SAID_BEFORE:
@@ -102,21 +103,21 @@ class Calling:
     async def wished(self, session: AsyncSession, person: Person, inbox_id: int) -> bool:
         """The customer tapped "a person", which needs no dialogue core. When nobody can come they hear what is left."""
         case = await self._open_case(session, person, inbox_id, "asked", None)
-        wish = self._wish(person, "asked")
-        refused = await self._bridge.refusal(session, person.conversation_id, wish)
+        refused = await self.refused(session, person)
         called = await self._call(session, person, "asked", case, None, CUSTOMER)
         if not called:
             conversation = await events.lock_conversation(session, self._services.db, person.conversation_id)
             await self._tell_away(session, conversation, refused, case, f"in:{inbox_id}:away")
         return called
 
-    async def failed(self, session: AsyncSession, person: Person) -> bool:
+    async def failed(self, session: AsyncSession, person: Person, inbox_id: int) -> bool:
         """A message could not be handled at all: a person should look. False when nobody can."""
-        return await self._call(session, person, FAILED, None, None, SYSTEM)
+        case = await self._open_case(session, person, inbox_id, FAILED, None)
+        return await self._call(session, person, FAILED, case, None, SYSTEM)
 
-    async def somebody(self, session: AsyncSession, person: Person) -> bool:
-        """Whether a person could come now."""
-        return not await self._bridge.refusal(session, person.conversation_id, self._wish(person, "asked"))
+    async def refused(self, session: AsyncSession, person: Person) -> str:
+        """Why nobody could come now; nothing when somebody could."""
+        return await self._bridge.refusal(session, person.conversation_id, self._wish(person, "asked"))
 
     async def _call(
         self,
@@ -186,14 +187,16 @@ class Calling:
         self, session: AsyncSession, conversation: Conversation, why: str, case: HandoffCase | None, dedupe: str
     ) -> None:
         """What is left when nobody can write: hotline with a case code, a call back, a message for the morning."""
-        tenant = self._services.tenants.get(conversation.tenant)
-        opening = await hours.next_opening(session, tenant, self._services.db.now())
-        facts = {
-            "why": {"$word": f"label_away_{why.replace(' ', '_')}"},
-            "opening": {"$when": opening.isoformat()} if opening else None,
-            "code": case.code if case else "",
-        }
+        facts = await self._away(session, conversation.tenant, why) | {"code": case.code if case else ""}
         await self._voice.say(session, conversation, "utter_away", facts, dedupe)
+
+    async def _away(self, session: AsyncSession, slug: str, why: str) -> dict[str, Any]:
+        """Why nobody writes, and when somebody does again."""
+        opening = await hours.next_opening(session, self._services.tenants.get(slug), self._services.db.now())
+        return {
+            "why": {"$word": f"label_away_{(why or NOBODY_ON_DUTY).replace(' ', '_')}"},
+            "opening": {"$when": opening.isoformat()} if opening else None,
+        }
 
     async def _matter(self, session: AsyncSession, inbox_id: int, result: TurnResult) -> str:
         """Why the matter itself wants a person, or nothing."""

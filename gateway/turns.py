@@ -383,7 +383,7 @@ class Turns:
                     called = await people.calling.wished(session, person, occasion.claimed.id)
                 else:
                     called = False
-                    facts = {"person": "1"} if await people.calling.somebody(session, person) else {}
+                    facts = {} if await people.calling.refused(session, person) else {"person": "1"}
                     answer = Answer(name="utter_degraded", facts=facts)
                     await self._speaker.say(session, conversation, self._guess(occasion), [answer], occasion.dedupe)
                 outcome = recording.PERSON if called else recording.FAILED
@@ -411,7 +411,7 @@ class Turns:
                 await self._people.wrote(session, occasion.conversation.id, danger=False)
             else:
                 person = await self._people.person(session, occasion.conversation.id)
-                if not await self._people.calling.failed(session, person):
+                if not await self._people.calling.failed(session, person, claimed.id):
                     await self._speaker.say(
                         session,
                         occasion.conversation,

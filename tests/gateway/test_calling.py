@@ -63,6 +63,8 @@ async def test_with_nobody_there_the_hotline_stays_and_a_message_may_be_left(
         "utter_talk_to_operator"
     ]
     assert (await here.rows(TurnRecord))[0].outcome == "answered"
+    [words] = [row.text for row in await here.rows(Message) if row.answer == "utter_talk_to_operator"]
+    assert "Our staff do not answer chats at this hour.\nChats are answered again: 21 October, 8:00 am" in words
     assert await here.tap("Leave a message") == ["utter_message_ask"]
     assert await here.say("My new meter was promised for Monday, please look") == ["utter_message_kept"]
     assert here.core.asked[1:] == [], "the message is not for the dialogue core"
@@ -234,7 +236,7 @@ async def test_a_dead_letter_goes_to_a_person(database: Database) -> None:
     conversation = await here.conversation()
     async with database.transaction() as session:
         who = await here.people.person(session, conversation.id or 0)
-        assert await here.people.calling.failed(session, who)
+        assert await here.people.calling.failed(session, who, 99)
     assert (await here.takeovers())[0].reason == "turn failed"
 
 
