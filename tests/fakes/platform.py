@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import random
 from typing import Any
@@ -180,8 +181,11 @@ class FakePlatform:
         assert self._session is not None, "start the platform first"
         session = self._session
 
+        def content() -> Any:
+            return body if len(body) < 1 << 20 else io.BytesIO(body)
+
         async def once() -> int:
-            async with session.post(f"{self.webhooks}{path}", data=body, headers=headers) as response:
+            async with session.post(f"{self.webhooks}{path}", data=content(), headers=headers) as response:
                 await response.read()
                 return response.status
 
