@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from core.clock import ManualClock
 from core.tables import Conversation
+from gateway.speaking import Speaker
+from gateway.voice import Voice
 from handoff.desk_tables import DeskEvent, HandoffEvent
 from tests.gateway.live import Live, live
 
@@ -137,3 +140,28 @@ async def test_an_answer_in_the_whatsapp_app_silences_the_bot(tmp_path: Path) ->
             ("outgoing", "operator", "আমি দেখছি")
         ]
         assert here.rasa.turns == [] and await moves(here) == ["take_outside"]
+
+
+async def test_a_page_may_have_its_own_inbox_for_people(tmp_path: Path) -> None:
+    """Who cannot be helped at our desk is passed to the Page's inbox, and taken back when nobody writes there any more."""
+    nobody = [{"name": "utter_talk_to_operator", "facts": {}}]
+    async with live(tmp_path, answering=lambda body: nobody) as here:
+        services, meta = here.service.services, here.platform.meta
+        key = f"messenger:{meta.page_id}"
+        channel = services.channels[key]
+        assert isinstance(services.channels, dict)
+        services.channels[key] = replace(channel, options={**channel.options, "people": "page_inbox"})
+        await on_messenger(here, {"message": {"text": "a person please"}})
+        [seen] = await here.platform.wait_for(1, to=PSID)
+        assert seen.body["thread_control"] == {"control_type": "pass", "app_id": str(PAGE_INBOX)}
+        assert meta.threads[PSID] == str(PAGE_INBOX)
+        [conversation] = await here.rows(Conversation)
+        async with here.db.transaction() as session:
+            voice = Voice(services, Speaker(services))
+            await voice.take_thread(session, conversation.id)
+        services.sends_waiting.set()
+
+        async def taken() -> bool:
+            return meta.threads[PSID] == meta.app_id
+
+        await here.until(taken)

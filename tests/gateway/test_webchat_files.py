@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from aiohttp import FormData
 from PIL import Image
+from sqlmodel import select
 
 from core.clock import ManualClock
 from core.database import Database
+from core.tables import Medium
 from gateway import webchat_uploads
 from gateway.webchat_uploads import clean_name, kind_of
 from tests.gateway.webchat_double import PDF, Browser, Double, serving
@@ -73,6 +75,19 @@ async def test_a_photo_goes_up_and_every_tab_can_see_it(url: str, picture: bytes
             assert image.size == (20, 40), "turned as the camera was held"
             assert not image.getexif() and "comment" not in image.info
         assert b"where I live" not in content
+
+
+async def test_an_uploaded_photo_is_known_to_the_library(url: str, double: Double, picture: bytes) -> None:
+    async with Browser(url) as browser:
+        _, given = await upload(browser, picture)
+        tab = await browser.tab()
+        await tab.say({"t": "msg", "cid": "a", "text": "", "media": [{"id": given["id"]}]})
+        await tab.next("ack")
+        async with double.db.reading() as session:
+            [row] = (await session.exec(select(Medium))).all()
+        assert (row.state, row.mime, row.size) == ("stored", "image/jpeg", given["size"])
+        kept = await double.services.library.open(row.id or 0, double.channel.tenant)
+        assert kept is not None and len(kept.content) == given["size"]
 
 
 async def test_a_file_belongs_to_its_session(url: str, picture: bytes) -> None:
