@@ -233,6 +233,8 @@ class Doing:
         move = MOVES[request.match_info["move"]]
         seen = str(form.get("seen", ""))
         options: dict[str, Any] = {"why": str(form.get("why", ""))[:200] or "at the desk"}
+        if move is Move.REQUEUE:
+            options["team"] = str(form.get("team", ""))[:40]
         if move in (Move.GIVE_BACK, Move.RESOLVE):
             options["seen_seq"] = int(seen) if seen.isdigit() else 0
         return await self._change(request, move, **options)

@@ -122,7 +122,8 @@ class Inbox:
     async def _pane(self, me: Me, conversation_id: int) -> dict[str, Any]:
         found = await self.load(me, conversation_id)
         async with self._parts.db.reading() as session:
-            colleagues = [one for one in await routing.operators(session, me.tenant) if one.id != me.id]
+            everybody = await routing.operators(session, me.tenant)
+        colleagues = [one for one in everybody if one.id != me.id]
         now = self._parts.db.now()
         tenant = self._parts.tenants.get(me.tenant)
         beside = await side.load(self._parts, me, found.conversation, found.contact)
@@ -139,6 +140,7 @@ class Inbox:
             "beside": beside,
             "kinds": self._kinds(me),
             "mine": view.may_reply(found, me.id),
+            "teams": sorted({one.team for one in everybody if one.team}),
             "colleagues": [(one, routing.is_there(one, now, self._parts.bridge.patience)) for one in colleagues],
             "canned": canned.answers(await self.canned(me), form, values),
             "message_forms": await self.templates(me) if self._kind(found.conversation) == "whatsapp" else [],

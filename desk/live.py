@@ -34,8 +34,8 @@ class Live:
     def __init__(self, parts: Parts, sessions: Sessions) -> None:
         self._parts = parts
         self._sessions = sessions
-        self._open: dict[int, int] = {}
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks: dict[int, list[asyncio.Task[object]]] = {}
+        self._given_up: set[asyncio.Task[object]] = set()
 
     def rules(self) -> list[Rule]:
         return [
@@ -54,28 +54,30 @@ class Live:
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         me = request[ME]
-        if self._open.get(me.id, 0) >= PER_PERSON:
-            raise web.HTTPTooManyRequests(text="too many open desks")
+        task = asyncio.current_task()
+        assert task is not None
+        mine = self._tasks.setdefault(me.id, [])
+        if len(mine) >= PER_PERSON:
+            # The page that was just loaded is the one somebody looks at: the oldest gives way.
+            self._given_up.add(mine.pop(0))
+        mine.append(task)
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
-        await response.prepare(request)
-        self._open[me.id] = self._open.get(me.id, 0) + 1
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
         try:
+            await response.prepare(request)
             await self._follow(request, response, me)
         except (ConnectionError, asyncio.CancelledError):
             pass  # the browser comes back with the last id it has seen
         finally:
-            self._open[me.id] -= 1
-            self._tasks.discard(task)
+            self._given_up.discard(task)
+            if task in mine:
+                mine.remove(task)
         return response
 
     async def close(self, _app: web.Application) -> None:
         """End every stream, so that a stop of the service need not wait for open desks."""
-        for task in list(self._tasks):
+        for task in [*self._given_up, *(task for mine in self._tasks.values() for task in mine)]:
             task.cancel()
 
     async def _follow(self, request: web.Request, response: web.StreamResponse, me: Me) -> None:
@@ -91,6 +93,11 @@ class Live:
                 last = await events.newest(session, me.tenant)
         await response.write(b"retry: 1000\n\n")
         while self._parts.db.now() - began < LIFE:
+            if request.transport is None or request.transport.is_closing():
+                return  # the page is gone
+            if asyncio.current_task() in self._given_up:
+                await response.write(b"event: elsewhere\ndata: {}\n\n")
+                return
             if beat % CHECK_EVERY == 0 and await self._sessions.of_key(me.session_key, touch=False) is None:
                 await response.write(b"event: signed-out\ndata: {}\n\n")
                 return

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import media
 from core.database import Database
-from core.tables import Contact, Conversation, Message, OutboxRow
+from core.tables import Contact, Conversation, Medium, Message, OutboxRow
 from desk.tables import Note, Staff
 from handoff import brief
 from handoff.desk_tables import HandoffEvent, Takeover
@@ -35,6 +36,7 @@ class Said:
     delivery: str = ""
     trouble: str = ""
     row: int = 0
+    files: dict[int, Medium] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +111,9 @@ async def _said(
     )
     sent = {row.message_id: row for row in rows.all()}
     first = messages[0].created_at if messages else None
+    files: dict[int, dict[int, Medium]] = {}
+    for medium in await media.of_conversation(session, conversation_id):
+        files.setdefault(medium.message_id, {})[medium.place] = medium
     said = []
     for message in messages:
         row = sent.get(message.id)
@@ -122,6 +127,7 @@ async def _said(
                 payload=message.payload or {},
                 delivery=row.state if row else "",
                 row=row.id or 0 if row else 0,
+                files=files.get(message.id or 0, {}),
                 trouble=" ".join(filter(None, (row.error_words, row.error_code and f"({row.error_code})")))
                 if row
                 else "",

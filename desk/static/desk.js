@@ -28,6 +28,7 @@
       line.onerror = () => { if (line.readyState === EventSource.CLOSED) setTimeout(follow, 3000); };
       (body.dataset.on || "").split(" ").concat("reload").forEach((name) => line.addEventListener(name, note));
       line.addEventListener("signed-out", () => { location.href = "/desk/login"; });
+      line.addEventListener("elsewhere", () => { line.close(); addEventListener("focus", follow, { once: true }); });
       addEventListener("pagehide", () => line.close());
     };
     follow();
@@ -158,6 +159,8 @@
     on("presence", () => { if (chosen()) drawPane(); });
     on("transcript", drawLog);
     on("reload", () => location.reload());
+    // Too many windows of one person: this one rests until somebody looks at it again.
+    on("elsewhere", () => { source.close(); addEventListener("focus", connect, { once: true }); });
     on("signed-out", () => { location.href = "/desk/login"; });
   };
 

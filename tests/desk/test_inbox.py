@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from core.tables import ChoiceToken, Conversation, Message
+from desk.live import PER_PERSON
 from handoff.desk_tables import Takeover
 from tests.desk.stage import Person, Stage
 
@@ -202,3 +203,16 @@ async def test_an_event_reaches_the_desk_within_a_second_and_again_after_a_broke
     assert time.monotonic() - began < 2.0
     # The same line of events again from before: nothing is missing, in the same order.
     assert await asyncio.wait_for(until("message", last), 10) == seen
+
+
+async def test_of_many_open_desks_the_oldest_gives_way(stage: Stage) -> None:
+    operator = await stage.person("operator")
+    lines = []
+    for _ in range(PER_PERSON + 1):
+        lines.append(await operator.get("/desk/events"))
+        assert lines[-1].status == 200
+        await lines[-1].content.readline()
+    assert b"event: elsewhere" in await asyncio.wait_for(lines[0].content.read(), 5)
+    assert not lines[-1].content.at_eof()
+    for line in lines:
+        line.close()

@@ -10,8 +10,9 @@ from PIL import Image
 from sqlmodel import col, select
 
 from complaints.tables import Complaint
-from core.tables import OutboxRow
-from handoff.desk_tables import DeskEvent
+from core.tables import Medium, Message, OutboxRow
+from handoff.desk_tables import DeskEvent, Operator, Takeover
+from tests.desk.crowd import crowd
 from tests.desk.stage import Customer, Person, Stage
 from utility.tables import AccountLink, CodeChallenge, UtilityOutage
 
@@ -187,3 +188,53 @@ async def test_what_failed_is_said_why_and_sent_again(stage: Stage) -> None:
     assert (await operator.post(f"/desk/c/{id}/again/{sent.id}")).status == 303
     assert "on its way already" in await (await operator.post(f"/desk/c/{id}/again/{10**6}")).text()
     assert "not delivered" not in await (await operator.get(f"/desk/c/{id}")).text()
+
+
+async def test_a_customers_file_says_where_it_is_and_what_was_heard(stage: Stage) -> None:
+    operator, db = await stage.person("operator"), stage.service.services.db
+    names = ["wanted.ogg", "refused.exe", "stored.ogg"]
+    media = [
+        {"media": [{"kind": "voice", "ref": name, "mime": "audio/ogg", "name": name, "size": 9}]} for name in names
+    ]
+    (id,) = await crowd(db, ["Karim"], [["", "", ""]], payloads=[media])
+    async with db.transaction() as session:
+        rows = (
+            await session.exec(select(Message).where(Message.conversation_id == id).order_by(col(Message.seq)))
+        ).all()
+        for row, state in zip(rows, ("wanted", "refused", "stored"), strict=True):
+            session.add(
+                Medium(
+                    tenant="bangladesh-power-division",
+                    channel="web:bangladesh-power-division",
+                    conversation_id=id,
+                    message_id=row.id or 0,
+                    kind="voice",
+                    ref=row.payload["media"][0]["ref"],
+                    state=state,
+                    reason="a <b>program" if state == "refused" else "",
+                    words="বিদ্যুৎ নেই" if state == "stored" else "",
+                    due_at=db.now(),
+                    created_at=db.now(),
+                )
+            )
+    page = await (await operator.get(f"/desk/c/{id}")).text()
+    assert "on its way" in page and "not taken: a &lt;b&gt;program" in page and "বিদ্যুৎ নেই" in page
+    assert page.count(f'href="/desk/c/{id}/file/') == 1
+
+
+async def test_a_conversation_goes_to_a_team(stage: Stage) -> None:
+    operator, _, id = await claimed(stage)
+    boss = await stage.person("supervisor", on_duty=False)
+    db = stage.service.services.db
+    async with db.transaction() as session:
+        kamal = (await session.exec(select(Operator).where(Operator.name == "Kamal"))).one()
+        kamal.team = "Billing"
+        session.add(kamal)
+    assert "To the team Billing" in await (await operator.get(f"/desk/c/{id}")).text()
+    assert (await operator.post(f"/desk/c/{id}/requeue", team="Billing")).status == 303
+    await operator.post("/desk/next")
+    async with db.reading() as session:
+        takeover = (await session.exec(select(Takeover).where(Takeover.conversation_id == id))).one()
+    assert (takeover.state, takeover.team) == ("queued", "Billing"), "who is not of the team is not given it"
+    await boss.post("/desk/duty", on_duty="1")
+    assert (await boss.post("/desk/next")).headers["Location"].endswith(f"c={id}")
