@@ -75,6 +75,12 @@ def _doctor() -> int:
         report("database")
     except Exception as error:
         report("database", str(error))
+    if not settings.demo:
+        duty = Tenants.load(ROOT).get(settings.tenant).duty
+        missing = (
+            f"confirm `duty` in tenants/{settings.tenant}/tenant.yml: nobody learns of danger while the desk is empty"
+        )
+        report("duty telephone", "" if duty and duty.confirmed else missing)
     report("Python 3.10 with Rasa", "" if rasa_python() else "not set up: run `make setup`")
     report("model", "" if training.model_path(settings).exists() else "not trained yet: run `make train`")
     return 1 if faults else 0
