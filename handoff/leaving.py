@@ -136,8 +136,8 @@ class Leaving:
         if left is None or left.state != LeftState.WAITING:
             return "over"
         conversation = await events.lock_conversation(session, self._db, left.conversation_id)
-        if await self._bridge.current(session, left.conversation_id) is not None:
-            await self._opened(session, left)  # somebody has the conversation, with all that is in it
+        if await self._bridge.current(session, left.conversation_id) is not None or await self._seen(session, left):
+            await self._opened(session, left)  # somebody has the conversation, with all that is in it, or had it
             return "opened"
         summary = {**left.summary, "left": left.from_seq}
         wish = Wish(reason=LEFT, utility=left.utility, language=left.language, summary=summary)
@@ -170,6 +170,13 @@ class Leaving:
             if conversation is not None and left.id is not None:
                 await alarms.open_at(session, self._db, conversation, left.id, max(left.opens_at, self._db.now()))
         return len(found)
+
+    async def _seen(self, session: AsyncSession, left: LeftMessage) -> bool:
+        """Whether a person has had the conversation since the message was left."""
+        query = select(Takeover.id).where(
+            Takeover.conversation_id == left.conversation_id, col(Takeover.first_reply_at) > left.created_at
+        )
+        return (await session.exec(query.limit(1))).first() is not None
 
     async def _opened(self, session: AsyncSession, left: LeftMessage) -> None:
         left.state = LeftState.OPENED.value

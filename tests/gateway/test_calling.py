@@ -311,3 +311,27 @@ async def test_operator_gone_the_next_operator_back_to_the_bot_and_a_rating(
         "utter_handoff_rated",
         "utter_handoff_rated_before",
     ]
+
+
+async def test_a_message_that_somebody_answered_early_does_not_open_again(
+    database: Database, clock: ManualClock
+) -> None:
+    here = Counter(database)
+    clock.advance(OUT_OF_HOURS)
+    await here.say("operator", result("utter_talk_to_operator", facts={"number": "16999"}))
+    await here.tap("Leave a message")
+    await here.say("Please look at my application")
+    clock.advance(timedelta(hours=1))
+    operator, conversation = await here.operator(3), await here.conversation()
+    async with database.transaction() as session:
+        [left] = await here.people.leaving.waiting(session, here.tenant)
+        assert (left.from_seq, left.language) == (5, "en")
+        takeover = await here.people.bridge.take(session, conversation.id or 0, operator, person(3))
+        await here.people.bridge.operator_wrote(session, conversation.id or 0, person(3))
+        await here.people.bridge.change(session, takeover.id or 0, Move.GIVE_BACK, person(3))
+    clock.advance(timedelta(hours=8))
+    await here.operator(3)
+    await here.work()
+    assert await here.status() == "pending"
+    async with database.reading() as session:
+        assert await here.people.leaving.waiting(session, here.tenant) == []
