@@ -22,7 +22,7 @@ class Publisher:
         self._db = db
         self._answers = answers
         self._rows = Publications(db)
-        self._seen = 0
+        self._seen = -1
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -18,8 +18,9 @@ from core.messages import IncomingMessage, Kind
 from core.settings import Settings
 from core.tables import Conversation, Message
 from desk.demo import staff
-from gateway.app import Service, running
+from gateway.app import Service
 from gateway.webhooks import message_row
+from tests.gateway.live import empty_database, quickly
 
 _numbers = itertools.count(1)
 WORDS = {"person": "utter_talk_to_operator", "lost": "utter_stuck"}
@@ -178,11 +179,8 @@ async def staged(folder: Path, **more: Any) -> AsyncIterator[Stage]:
         "senders": 2,
     }
     try:
-        async with running(Settings(_env_file=None, **{**values, **more})) as service:
-            for _ in range(200):
-                if service.services.rasa.ready:
-                    break
-                await asyncio.sleep(0.05)
+        await empty_database(folder)
+        async with quickly(Settings(_env_file=None, **{**values, **more})) as service:
             stage = Stage(service)
             try:
                 yield stage
