@@ -66,7 +66,7 @@ class Bridge:
         return (await session.exec(query.execution_options(populate_existing=True))).first()
 
     async def refusal(self, session: AsyncSession, conversation_id: int, wish: Wish) -> str:
-        """Why nobody could come if a person were asked for now; nothing when somebody could."""
+        """Why nobody could come at this moment; nothing when somebody could."""
         conversation = await events.lock_conversation(session, self._db, conversation_id)
         return await self._refusal(session, self._new(conversation, wish))
 
