@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -161,6 +163,26 @@ class Stage:
             await someone.http.close()
 
 
+_seeded: list[Path] = []
+
+
+async def seeded_database(folder: Path, values: dict[str, Any]) -> None:
+    """The demo's people and staff, made once and copied: hashing five passwords takes longer than most tests."""
+    if not _seeded:
+        template = folder / "template"
+        template.mkdir()
+        await empty_database(template)
+        async with quickly(Settings(_env_file=None, **{**values, "data_dir": template})):
+            pass
+        with (
+            closing(sqlite3.connect(template / "sathi.db")) as source,
+            closing(sqlite3.connect(template / "whole.db")) as whole,
+        ):
+            source.backup(whole)
+        _seeded.append(template / "whole.db")
+    shutil.copyfile(_seeded[0], folder / "sathi.db")
+
+
 @asynccontextmanager
 async def staged(folder: Path, **more: Any) -> AsyncIterator[Stage]:
     """The service on a free port with its own data."""
@@ -177,9 +199,11 @@ async def staged(folder: Path, **more: Any) -> AsyncIterator[Stage]:
         "rasa_url": f"http://127.0.0.1:{port}",
         "workers": 2,
         "senders": 2,
+        "secret_key": "a key for the tests of the desk",
     }
     try:
-        await empty_database(folder)
+        if not more:
+            await seeded_database(folder, values)
         async with quickly(Settings(_env_file=None, **{**values, **more})) as service:
             stage = Stage(service)
             try:
