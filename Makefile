@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run test check replay bench soak train setup setup-dev lint-data nlu-report fake-platform \
+.PHONY: help run test check replay bench soak train setup setup-dev lint-data nlu-report bench-nlu fake-platform \
   new-tenant new-language new-migration clean
 
 help: ## this list
@@ -45,6 +45,9 @@ lint-data: setup-dev ## name every fault in nlu_data and tenants
 nlu-report: setup-dev ## how well held-out sentences are understood, by language and intent
 	@.venv/bin/sathi train
 	@exec .venv/bin/sathi nlu report $(ARGS)
+
+bench-nlu: setup-dev ## our understanding beside Rasa's DIET and LogisticRegressionClassifier and nlp.js, on the same sentences; half an hour
+	@exec .venv/bin/python -m benchmarks.nlu $(ARGS)
 
 fake-platform: setup ## a stand-in for WhatsApp, Messenger and Telegram on this machine, to try channels without accounts
 	@exec .venv/bin/python -m tests.fakes $(ARGS)

@@ -15,6 +15,7 @@ from core.settings import ROOT
 from gateway import training
 from gateway.nlu_runner import Reader
 from gateway.nlu_scores import entity_scores, judge, scores
+from gateway.nlu_typos import misspelt
 
 HELD_OUT = ROOT / "tests" / "nlu"
 Row = dict[str, str]
@@ -108,6 +109,7 @@ def measure(reader: Reader, folder: Path = HELD_OUT) -> dict[str, Any]:
     return {
         "judged": judged,
         "scores": scores(judged),
+        "misspelt_loss": misspelt_loss(reader, rows),
         "entities": entity_scores(entities),
         "danger": danger_scores([(row, reader.parse(row["text"])) for row in alarms]),
         "false_alarms_in_scope": sum(
@@ -115,6 +117,14 @@ def measure(reader: Reader, folder: Path = HELD_OUT) -> dict[str, Any]:
         )
         / max(1, sum(row.intent != "report_hazard" for row in judged)),
     }
+
+
+def misspelt_loss(reader: Reader, rows: list[Row], every: int = 3) -> float:
+    """Accuracy lost on a misspelt copy of each third sentence."""
+    chosen = rows[::every]
+    plain = [judge(row["lang"], row["intent"], reader.parse(row["text"])) for row in chosen]
+    slips = [judge(row["lang"], row["intent"], reader.parse(misspelt(row["text"]))) for row in chosen]
+    return round(float(scores(plain)["accuracy"]) - float(scores(slips)["accuracy"]), 4)
 
 
 def danger_scores(rows: list[tuple[Row, dict[str, Any]]]) -> dict[str, Any]:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from gateway.nlu_scores import Judged, bins
+from gateway.nlu_plots import bars, calibration, matrix
+from gateway.nlu_scores import Judged
 
 WORST = 40
 STYLE = """
-:root{--ink:#1d2733;--soft:#5b6b7c;--line:#d9e0e7;--good:#1f7a4d;--bad:#b3372f;--bar:#2f6db3}
-body{font:15px/1.5 system-ui,"Noto Sans Bengali","Noto Sans Devanagari",sans-serif;color:var(--ink);max-width:1080px;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}table{border-collapse:collapse;width:100%}
-td,th{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-.good{color:var(--good)}.bad{color:var(--bad)}p.note{color:var(--soft)}svg{max-width:100%;height:auto}text{fill:var(--ink);font-size:11px}
+:root{--ink:#1d2733;--soft:#5b6b7c;--line:#dfe5eb;--good:#1f7a4d;--bad:#b3372f;--bar:#2f6db3;--paper:#fff;--band:#f5f7f9}
+@media (prefers-color-scheme:dark){:root{--ink:#e4e9ee;--soft:#9fb0c0;--line:#33404d;--good:#4cb782;--bad:#e0766d;
+ --bar:#4d8fd6;--paper:#161b21;--band:#1d242c}}
+body{font:15px/1.5 system-ui,"Noto Sans Bengali","Noto Sans Devanagari",sans-serif;color:var(--ink);
+ background:var(--paper);max-width:1080px;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.4rem}p.note{color:var(--soft);margin-top:-.4rem}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:0 2rem;align-items:start}
+td,th{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.good{color:var(--good)}.bad{color:var(--bad)}svg{max-width:100%;height:auto}text{fill:var(--ink);font-size:12px}
+text.soft{fill:var(--soft)}text.light{fill:#fff;font-weight:600}text.small{font-size:10px}rect.band{fill:var(--band)}
 """
-# What issue and page promise: (what, value to reach, more is better).
+WORST_FORM = "Macro-F1, worst form"
+# What is aimed at: (what, value to reach, more is better).
 TARGETS = {
     "Macro-F1, all": (0.90, True),
-    "Macro-F1, worst form": (0.87, True),
+    WORST_FORM: (0.87, True),
     "Out-of-scope recall": (0.80, True),
     "In-scope turned away": (0.05, False),
     "Calibration error": (0.06, False),
+    "Accuracy lost on a misspelt copy": (0.04, False),
     "Written form decided": (0.97, True),
     "Numbers, F1": (0.95, True),
     "Places, F1": (0.80, True),
@@ -42,14 +51,17 @@ def page(measured: dict[str, Any]) -> str:
         f"<h1>Understanding of {scores['n']} held-out sentences</h1>",
         "<p class=note>None of them was trained on. A fallback counts as out of scope.</p>",
         _targets(measured),
-        "<h2>Macro-F1 by written form</h2>",
-        _bars([(lang, item["macro_f1"]) for lang, item in scores["by_lang"].items()]),
-        "<h2>Calibration</h2><p class=note>How often the model is right at each confidence; the line is perfection.</p>",
-        _calibration(rows),
+        "<div class=pair><div><h2>Macro-F1 by written form</h2>",
+        bars([(lang, item["macro_f1"]) for lang, item in scores["by_lang"].items()], TARGETS[WORST_FORM][0]),
+        "</div><div><h2>Calibration</h2><p class=note>On the line, it is right as often as it is sure.</p>",
+        calibration(rows),
+        "</div></div>",
         "<h2>Intents</h2>",
         _intents(scores["by_intent"]),
-        "<h2>Confusion matrix</h2><p class=note>Rows are what was meant, columns what was understood; darker is more.</p>",
-        _matrix(rows),
+        "<h2>Confusion matrix</h2><p class=note>Rows are what was meant, columns what was understood; "
+        "darker is more, a number is so many mistakes.</p><div class=wide>",
+        matrix(rows),
+        "</div>",
         "<h2>Worst mistakes</h2><p class=note>Most confident first.</p>",
         _mistakes(rows),
         "<h2>Entities</h2>",
@@ -66,10 +78,11 @@ def values(measured: dict[str, Any]) -> dict[str, float]:
     scores = measured["scores"]
     return {
         "Macro-F1, all": scores["macro_f1"],
-        "Macro-F1, worst form": min(item["macro_f1"] for item in scores["by_lang"].values()),
+        WORST_FORM: min(item["macro_f1"] for item in scores["by_lang"].values()),
         "Out-of-scope recall": scores["oos"]["recall"],
         "In-scope turned away": scores["oos"]["false_rejection"],
         "Calibration error": scores["calibration_error"],
+        "Accuracy lost on a misspelt copy": measured["misspelt_loss"],
         "Written form decided": scores["language_accuracy"],
         "Numbers, F1": measured["entities"]["numbers_f1"],
         "Places, F1": measured["entities"]["by_entity"].get("place", {}).get("f1", 0.0),
@@ -98,30 +111,6 @@ def _table(head: Sequence[str], lines: Iterable[str], numbers: int = 0) -> str:
     return f"<table><tr>{cells}{''.join(lines)}</table>"
 
 
-def _bars(items: list[tuple[str, float]], low: float = 0.5) -> str:
-    width, height, row = 720, 28 * len(items) + 10, 28
-    drawn = []
-    for place, (name, value) in enumerate(items):
-        y = place * row + 6
-        size = max(0.0, (value - low) / (1 - low)) * (width - 200)
-        drawn.append(
-            f"<text x=0 y={y + 14}>{escape(name)}</text><rect x=90 y={y} width={size:.0f} height=18 fill='var(--bar)'/>"
-        )
-        drawn.append(f"<text x={96 + size:.0f} y={y + 14}>{value:.3f}</text>")
-    return f"<svg viewBox='0 0 {width} {height}' role=img aria-label='bars from {low}'>{''.join(drawn)}</svg>"
-
-
-def _calibration(rows: list[Judged]) -> str:
-    size = 300
-    points = [
-        f"<circle cx={confidence * size:.0f} cy={size - right * size:.0f} r={3 + min(9.0, count**0.5 / 4):.1f} fill='var(--bar)' opacity=.7>"
-        f"<title>{count} sentences, confidence {confidence:.2f}, right {right:.2f}</title></circle>"
-        for confidence, right, count in bins(rows)
-    ]
-    line = f"<rect width={size} height={size} fill=none stroke='var(--line)'/><line x1=0 y1={size} x2={size} y2=0 stroke='var(--soft)' stroke-dasharray=4 />"
-    return f"<svg viewBox='-10 -10 {size + 20} {size + 20}' width=340 role=img aria-label='calibration'>{line}{''.join(points)}</svg>"
-
-
 def _intents(by_intent: dict[str, dict[str, float]]) -> str:
     ordered = sorted(by_intent.items(), key=lambda item: item[1]["f1"])
     return _table(
@@ -133,30 +122,6 @@ def _intents(by_intent: dict[str, dict[str, float]]) -> str:
         ),
         numbers=4,
     )
-
-
-def _matrix(rows: list[Judged]) -> str:
-    names = sorted({row.intent for row in rows} | {row.predicted for row in rows})
-    counts = Counter((row.intent, row.predicted) for row in rows)
-    totals = Counter(row.intent for row in rows)
-    cell, left, top = 15, 170, 150
-    drawn = []
-    for y, expected in enumerate(names):
-        drawn.append(f"<text x={left - 6} y={top + y * cell + 11} text-anchor=end>{escape(expected)}</text>")
-        drawn.append(
-            f"<text transform='translate({left + y * cell + 11},{top - 6}) rotate(-60)'>{escape(expected)}</text>"
-        )
-        for x, predicted in enumerate(names):
-            number = counts[expected, predicted]
-            if number:
-                share = number / totals[expected]
-                colour = "var(--good)" if x == y else "var(--bad)"
-                drawn.append(
-                    f"<rect x={left + x * cell} y={top + y * cell} width={cell - 1} height={cell - 1} fill='{colour}'"
-                    f" opacity={0.15 + 0.85 * share:.2f}><title>{escape(expected)} as {escape(predicted)}: {number}</title></rect>"
-                )
-    side = len(names) * cell
-    return f"<svg viewBox='0 0 {left + side + 90} {top + side + 10}' role=img aria-label='confusion matrix'>{''.join(drawn)}</svg>"
 
 
 def _mistakes(rows: list[Judged]) -> str:
@@ -185,7 +150,10 @@ def _entities(entities: dict[str, Any]) -> str:
 
 
 def _danger(danger: dict[str, Any]) -> str:
-    note = "<p class=note>“Answered” is what the customer gets: the detector and the classifier together. The other half of these sentences only look dangerous.</p>"
+    note = (
+        "<p class=note>“Answered” is what the customer gets: the detector and the classifier together."
+        " The other half of these sentences only look dangerous.</p>"
+    )
     return note + _table(
         ("form", "recall", "false alarms", "recall answered", "false alarms answered", "sentences"),
         (

@@ -1,7 +1,8 @@
 """`make bench-nlu`: ours, Rasa DIET, Rasa LogisticRegressionClassifier and nlp.js on the same sentences.
 
-Each system runs in a process of its own. `--rows` training sentences are drawn evenly from all labels and forms (0 takes
-all); DIET gets 20 epochs, because it needs 4 to 7 ms for a sentence and an epoch.
+Each system runs in a process of its own. `--rows` training sentences are drawn, the same share of every label and form (0
+takes all); DIET gets 8 epochs: it needs 4 to 7 ms for a sentence and an epoch, and by then
+its training accuracy is past 0.98.
 """
 
 from __future__ import annotations
@@ -22,25 +23,23 @@ from gateway.rasa_process import environment, rasa_python
 from gateway.sentence_lint import Corpus
 
 FOLDER = ROOT / "var" / "bench-nlu"
-RASA_SYSTEMS = {"ours": "ours", "diet": "Rasa DIET, 20 epochs", "logistic": "Rasa LogisticRegression"}
+RASA_SYSTEMS = {"ours": "ours", "diet": "Rasa DIET, 8 epochs", "logistic": "Rasa LogisticRegression"}
 NODE = "nlp.js (node-nlp)"
 TIMEOUT = 4 * 3600
 
 
 def sample(rows: list[tuple[str, str, str]], number: int, seed: int = 1) -> list[tuple[str, str, str]]:
-    """So many rows, as evenly from (form, label) as there are."""
+    """So many rows, the same share of each form and label."""
     if not number or number >= len(rows):
         return rows
     piles: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
     for row in rows:
         piles[row[0], row[1]].append(row)
-    source = random.Random(seed)
+    source, drawn = random.Random(seed), []
     for pile in piles.values():
         source.shuffle(pile)
-    drawn: list[tuple[str, str, str]] = []
-    while len(drawn) < number:
-        drawn += [pile.pop() for pile in piles.values() if pile]
-    return drawn[:number]
+        drawn += [((place + source.random()) / len(pile), row) for place, row in enumerate(pile)]
+    return [row for _, row in sorted(drawn)[:number]]
 
 
 def run(command: list[str], folder: Path, env: dict[str, str]) -> dict[str, Any] | None:
@@ -94,8 +93,8 @@ def judged(test: list[dict[str, str]], result: dict[str, Any]) -> list[Judged]:
 def main() -> None:
     """Run all, print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=6000, help="training sentences, 0 for all")
-    parser.add_argument("--only", nargs="*", default=[*RASA_SYSTEMS, "node"])
+    parser.add_argument("--rows", type=int, default=2000, help="training sentences, 0 for all")
+    parser.add_argument("--only", nargs="*", default=["ours", "logistic", "node", "diet"])
     arguments = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     training = sample([(item.form, item.label, item.text) for item in Corpus.read(ROOT).training], arguments.rows)

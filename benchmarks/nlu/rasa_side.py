@@ -16,7 +16,7 @@ STOCK = [
     {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4},
 ]
 LAST = {
-    "diet": {"name": "DIETClassifier", "epochs": 20, "constrain_similarities": True, "entity_recognition": False},
+    "diet": {"name": "DIETClassifier", "epochs": 8, "constrain_similarities": True, "entity_recognition": False},
     "logistic": {"name": "LogisticRegressionClassifier"},
 }
 FALLBACK = {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.1}

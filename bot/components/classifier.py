@@ -35,7 +35,7 @@ class SathiClassifier(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Weights of the feature blocks (word, letters, sound, sound word, bones) and the model's cost, found by folds."""
-        return {"blocks": [1.0, 1.0, 2.0, 1.0, 1.0], "cost": 0.7, "minimum": 2, "noise": 0.6, "rejected": 0.04}
+        return {"blocks": [0.7, 1.5, 2.0, 0.7, 1.2], "cost": 0.35, "minimum": 2, "noise": 1.0, "rejected": 0.04}
 
     def __init__(
         self,

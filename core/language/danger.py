@@ -23,11 +23,13 @@ FORGIVEN = 5
 ALONE = 3  # so few words need no second meaning
 BESIDE = 3  # a figure of speech stands so near the word it turns
 # From this score on the learned model is believed alone; see bot/components/danger_table.py for what it costs.
-CONVINCED = 0.0
+CONVINCED = -0.5
 # Down to minus this score, tables read by sound instead of spelling are believed.
 LEANING = 1.5
 # Below minus this score, the tables are overruled: all words of the sentence speak of something else.
-UNLIKELY = 6.0
+UNLIKELY = 8.5
+# From this score on a figure of speech or a question changes nothing.
+SURE = 2.0
 # What a danger is called that only the model sees, by the first meaning found.
 _LIKELY = (("wire", "wire"), ("pole", "pole"), ("fire", "fire"), ("smoke", "smoke"), ("shock", "shock"), ("current", "shock"),
            ("water", "water"), ("spark", "spark"), ("line", "wire"), ("gear", "spark"))  # fmt: skip
@@ -215,17 +217,18 @@ def _detect(text: str, second: bool) -> Danger | None:
     places = _places(_MEANINGS, heard, heard)
     kind = _kind(heard, places)
     score = danger_model.score(text) if second else 0.0
-    if kind is not None:
-        return None if score < -UNLIKELY or _let_go(kind, heard, places) else Danger(kind)
-    if score < -LEANING or not second:
+    if kind is not None and score >= -UNLIKELY and (score > SURE or not _let_go(kind, heard, places)):
+        return Danger(kind)
+    if kind is not None or score < -LEANING or not second:
         return None
     places = _places(_MEANINGS_BY_SOUND, sounds(text), heard)
     kind = _kind(heard, places)
     if kind is not None and not _let_go(kind, heard, places):
         return Danger(kind)
-    if score < CONVINCED or _excused(heard):
+    if score < CONVINCED or (score < SURE and _excused(heard)):
         return None
-    return Danger(next((kind for concept, kind in _LIKELY if concept in places), "spark"))
+    named = next((Danger(kind) for concept, kind in _LIKELY if concept in places), None)
+    return named or (Danger("spark") if score > SURE else None)
 
 
 def by_sound(text: str) -> bool:
@@ -234,6 +237,12 @@ def by_sound(text: str) -> bool:
     places = _places(_MEANINGS_BY_SOUND, sounds(text), heard)
     kind = _kind(heard, places)
     return kind is not None and not _let_go(kind, heard, places)
+
+
+def speaks_of_it(text: str) -> bool:
+    """Whether anything is named that can be dangerous; without it the learned model is not believed."""
+    places = _places(_MEANINGS_BY_SOUND, sounds(text), spellings(text))
+    return any(concept in places for concept, _ in _LIKELY)
 
 
 def _places(lexicon: Lexicon, heard: list[str], spelt: list[str]) -> dict[str, list[int]]:

@@ -10,7 +10,7 @@ CONCEPTS: dict[str, str] = {
     "wire": """
         wire wires wier wir wyer waire wayar cable cabel kebal conductor taar tar tare tarer taare taarer tarta tarti
         tarer tarei taron taro taarein tarein taar_taar তার তারে তারের তারটা তারটি তারগুলা তারগুলো তারগুলি তাড় তারো ওয়ার ওয়্যার ক্যাবল কেবল
-        ক্যাবলের तार तारों तारो टार वायर केबल कंडक्टर 11kv 33kv 11000 33000 ht_line lt_line wires 11_hazar 11_hajar ১১_হাজার 11_हजार overhead_line overhead_lines ht_line live_conductor conductors তারটাকে""",
+        ক্যাবলের तार तारों तारो टार वायर केबल कंडक्टर 11kv 33kv 11_kv 33_kv 11_কেভি 33_কেভি 11_केवी 33_केवी 11000 33000 kebil keble high_tension hightension high_tention hi_tension high_voltage_line হাই_ভোল্টেজ_লাইন হাইভোল্টেজ_লাইন हाईटेंशन हाइटेंशन हाई_टेंशन हाईटेन्शन ht_line lt_line wires 11_hazar 11_hajar ১১_হাজার 11_हजार overhead_line overhead_lines ht_line live_conductor conductors তারটাকে""",
     "line": "line lain line_ta lines লাইন লাইনে লাইনের লাইনটা लाइन लाईन powerline power_line electric_line",
     "fall": """
         fall falls fallen fell falling fel fallin faln fallan snap snaps snapped snaped broke broken brok breaking breaks lying down dwn
@@ -40,7 +40,6 @@ CONCEPTS: dict[str, str] = {
         ঝুলে ঝুলছে ঝুলতেছে ঝুলন্ত ঝুলা ঝুইলা ঝোলা ঝুলে_আছে ঝুইল্যা ঝুলি ঝুলতাছে ঝুলিতেছে ঝুলে_পড়ছে
         latak lataka latki latke latka latakta latakti latkat latak_raha latakna latkaa latke_huye latkay latkaya latkaise লটকে লটকায় লটকানো
         लटक लटका लटकी लटके लटकता लटकती लटकते लटको झूल झूला झूलता झूलते झूलती झूलो
-
               chuy
            takra takraa takrata takrati takra_raha takrake टकरा टकराते टकराता टकरा_रहे टकराकर clash clashing
                            পেঁচাইছে পেঁচায়ে pechaise atke atka atkaise
@@ -59,7 +58,6 @@ CONCEPTS: dict[str, str] = {
         fire fires fyre fiyar faiar flame flames flaming blaze burning on_fire caught_fire catching_fire aflame
         agun aagun agoon agn agunn agune aguner agon agunnn aghun agin আগুন আগুনে আগুনের আগুণ অাগুন আগুনটা আগুইন অগুন aag aagg ag aaag आग अाग आगी
                jole_jacche জ্বলে_যাচ্ছে
-
         pure_jacche pure_jaitese purtese purteche পুড়ে_যাচ্ছে পুড়তেছে পুড়ছে পুইড়া_যাইতেছে
         aagi aagi_nikal आगग jole_uthse জ্বলে_উঠছে fulke_uthse lapte lapat लपट लपटें लपटे shikha শিখা holka হলকা dau_dau দাউদাউ দাউ_দাউ bhabhak भभक inferno alight""",
     "catch": """
@@ -94,7 +92,7 @@ CONCEPTS: dict[str, str] = {
         utar utra utara utar_raha utar_aaya utr utar_gaya leak leaking leakage leaks pass passing aa_jata
         লাগছে লেগেছে লাগসে লাগতেছে লাগলো লাগল লাইগছে লাইগা লাগে লেগে ধরছে ধরেছে ধরসে ধইরা ধরলো মারছে মারসে মারে মারতেছে খাইছে খেয়েছে খাইসে খেয়ে খাইলাম খাইছি লিক লিকেজ
         लगा लग_गया लग_गई लग_रहा लग_रही लगता लगती लगी लगते लग_गओ लगो उतर उतरा उतरता उतर_रहा लीक लग_जाता मारा मारता मार_रहा मार_दिया chipka
-        got_current got_current_from current_mara lga lgi lg khaiya khaya khaia খাইয়া খাইয়ে খেয়েছিল lgaya mara_diya jhin ঝিন  """,
+        got_current got_current_from current_mara lga lgi lg khaiya khaya khaia খাইয়া খাইয়ে খেয়েছিল lgaya mara_diya jhin ঝিন """,
     "surface": """
         gate grill railing wall walls walll deyal diwal dewal deyale diwale dewale deewar diwar deevar dewar tin tiner tine tinshed chal chale roof chad chade tap kol kole koler tubewell tube_well tubewel handpump hand_pump nal nal_ke iron loha lohar lohe body
         fridge freez geyser geysar gijar geezer floor bathroom basin bucket mati matite zameen zamin jamin jameen dorja dorjay door darwaza darwaje darwaze shirir siri sirite stairs soil ground earth cooler kular tullu motor pump cylinder bartan sariya rod
@@ -150,13 +148,13 @@ CONCEPTS: dict[str, str] = {
         road roads street rasta rastay rastai rastar rasta_te raste roade sadak footpath ground lane zameen zamin jameen mati matite khet khete jomi jomite uthan uthane gali chad chhat pothe path field
         রাস্তা রাস্তায় রাস্তার রাস্তাত মাটিতে মাটি জমিতে খেতে উঠানে ছাদে রোডে সড়কে सड़क रोड जमीन ज़मीन खेत रास्ते गली छत रस्ते""",
     "crash": """
-        truck trak bus    tractor hit hits rammed dhakka dhakkay dhakka_dise takkar tod_diya ট্রাক ট্রাকে  ধাক্কা ধাক্কায় টক্কর टक्कर  ट्रक ट्रैक्टर crane ক্রেন क्रेन jcb ladder moi মই bus বাস trolly trolley ulajh उलझ""",
+        truck trak bus tractor hit hits rammed dhakka dhakkay dhakka_dise takkar tod_diya ট্রাক ট্রাকে ধাক্কা ধাক্কায় টক্কর टक्कर ट्रक ट्रैक्टर crane ক্রেন क्रेन jcb ladder moi মই bus বাস trolly trolley ulajh उलझ""",
     "power": """
         electricity bijli bijlee bijali bijuli बिजली बिजुली bidyut biddut bidut bidduter biddute bidyute bidyuter bidyuter বিদ্যুৎ বিদ্যুতে বিদ্যুতের বিদুৎ বিদ্যুত""",
     "low": """
         niche nichu nichay neeche neechay nicha neche neecha nichher nichey নিচে নিচু নীচে নিচা নীচু নিচায় নিচ नीचे नीचा निचे low lowhanging loose dhila dhili ढीला ढीली ঢিলা chhu chhuta choi choy chuye chhuye chhuy chuiya chhuiya chuilei ছুঁই ছুঁয়ে ছুঁইছে ছুইছে ছুঁয় ছু छू छूता छूती छुए छू_रहा छू_रहे छुआ छुने chhoo chhune chhoone chhuo touching touches touch touched lege lage lagse laigga lagche lagteche lagano sat_gaya sata sate सट सटा छत_पर lagtese লেগে লাগছে লাইগা লাগে লাগতেছে hitting rubbing""",
     "burning": """
-        jolche jolchhe jolse jolteche joltese joltase জ্বলছে জ্বলতেছে জলতেছে জলছে জ্বলে_উঠ* jal_raha jal_rahi jal_rahe jal_rha jl_rha jal_ra jalne jalta जल_रहा जल_रही जल_रहे जल_रह जलने जल_उठा""",
+        jolche jolchhe jolse jolteche joltese joltase জ্বলছে জ্বলতেছে জলতেছে জলছে জ্বলে_উঠ* jal_raha jal_rahi jal_rahe jal_rha jal_rhi jal_rhe jl_rhi jl_rha jal_ra jalne jalta जल_रहा जल_रही जल_रहे जल_रह जलने जल_उठा""",
     "enclosure": """
         dp dipi ডিপি ডিপির डीपी transformer ট্রান্সফরমার ट्रांसफार्मर substation switch_box main_box dp_box pole_box feeder_box ফিডার_বক্স ফিডার_বক্সের junction_box rastar_box sadak_wale_dabbe सड़क_वाले_डिब्बे box_by_the_road jali जाली roadside_box feeder_pillar ফিডার_পিলার khula_box खुला_बॉक्स box_by""",
     "accident": """
@@ -166,7 +164,7 @@ CONCEPTS: dict[str, str] = {
     "short": """
         short_circuit shot_circuit short_sarkit short_circut শর্ট_সার্কিট শর্টসার্কিট शॉर्ट_सर्किट शार्ट_सर्किट sort_sarkit sort_circuit short_cirkit শট_সার্কিট""",
     "neg": """
-        no not nai nei nahi nahin nhi ni nay na gone off bondho band bnd chole gelo jay lost without নাই নেই না নয় বন্ধ চলে যায় নি নাইকা नहीं नही नहि ना मत बंद गुल गई kam less weak কম कम""",
+        no not nai nei nahi nahin nhi ni nay na gone off bondho band bnd chole_gese chole_geche chole_gelo chole_jay chole_gache gelo jay lost without নাই নেই না নয় বন্ধ চলে_গেছে চলে_গেল চলে_যায় চলে_গেছিল যায় নি নাইকা नहीं नही नहि ना मत बंद गुल गई kam less weak কম कम""",
     "indicator": """
         light lights batti bati bulb led lal red green signal lamp lait লাইট বাতি লাল সবুজ बत्ती लाल लाइट बल्ब हरी""",
     "theft": """
@@ -187,7 +185,7 @@ NOT_FIRE = """fire_ngo bazare_agun বাজারে_আগুন bazaar_me_aag
     ফায়ার_সার্ভিস ফায়ার_সার্ভিসের ফায়ার_ব্রিগেড ফায়ার_স্টেশন ফ্রি_ফায়ার আগুন_দাম আগুনের_মতো_দাম फायर_ब्रिगेड फायर_स्टेशन फायर_सर्विस फ्री_फायर जल_रहे_हो jal_rahe_ho
     jal_rahe_hain_mujhse"""
 NOT_SPARK = "spark_notes no_spark spark_nai spark_nahi spark_between spark_in_her spark_in_his chingari_app chingari_koi চিঙ্গারি চিঙ্গারি_অ্যাপ স্পার্ক_নাই স্পার্ক_নেই स्पार्क_नहीं स्पार्क_प्लग चिंगारी_ऐप चिंगारी_कोई spark_hai_us स्पार्क_था spark_plugs টেকনো_স্পার্ক spark_plug sparkle sparkling spark_car chevrolet_spark tecno_spark spark_joy spark_ar স্পার্ক_প্লাগ टेक्नो_स्पार्क apache_spark spark_class tecno"
-NOT_POLE = "ढोल_की_पोल पोल_खुल leaning_tower polling_agent এক্সিট_পোল एग्जिट_पोल পোলিং tower_of_pisa pole_dance pole_vault north_pole south_pole flag_pole polling poll exit_poll opinion_poll tent_pole polo pole_position tadpole tel_khuti nol_khuti"
+NOT_POLE = "ढोल_की_पोल पोल_खुल leaning_tower polling_agent এক্সিট_পোল एग्जिट_पोल পোলিং tower_of_pisa pole_dance pole_vault north_pole south_pole flag_pole polling exit_poll opinion_poll tent_pole polo pole_position tadpole tel_khuti nol_khuti"
 NOT_WIRE = """ tar_sathe tar_shathe tar_kache tar_jonno tar_kotha তার_সাথে তার_জন্য তার_কাছে তার_কথা তার_নাম তার_বাবা হেডফোনের ওয়াইফাইয়ের ডিশের ডিশ dish ডিশের_লাইন net নেট नेट नगर_निगम nagar_nigam wasa ওয়াসা band_tickets zameen_par जमीन_पर_फिल्म chokhe চোখে
     charger charging_cable data_cable usb headphone earphone mouse guitar sitar wifi wi_fi internet broadband dish_line hdmi ethernet fiber fibre optical router চার্জার হেডফোন ওয়াইফাই ইন্টারনেট ব্রডব্যান্ড চার্জারের चार्जर हेडफोन वाईफाई इंटरनेट ब्रॉडबैंड
     keyboard laptop cable_tv cable_operator wire_transfer gitar গিটার গিটারের गिटार"""
@@ -196,7 +194,7 @@ FIGURE = """
     bill bills billing bil bills_dekhe price dam rate prices score match result results news movie film song gaan gana gan natok cinema drama game serial book novel lyrics status caption joke meme exam admission marks salary beton
     বিল বিলের বিলটা দাম দামে রেট ফলাফল রেজাল্ট খবর সিনেমা গান গানের নাটক ছবি ম্যাচ খেলা বেতন মার্কশিট बिल रेट दाम कीमत रिजल्ट मैच खबर फिल्म गाना गाने मूवी सीरियल खेल गेम amount taka rupees paisa shunlam sunkar dekhkar shock_absorber absorber culture_shock therapy aftershock
     between_us
-    therapy breakup ब्रेकअप सुनके accident_on_tv marriage eyes player    love prem pyar ishq dil mon heart মন প্রেম ভালোবাসা दिल प्यार इश्क stylish smart look dress"""
+    therapy breakup ब्रेकअप सुनके accident_on_tv marriage eyes player love prem pyar ishq dil mon heart মন প্রেম ভালোবাসা दिल प्यार इश्क stylish smart look dress"""
 # General questions: asked beforehand, nothing has happened.
 # What people are shocked by with their ears and eyes.
 HEARSAY = "dekhe shune sunke sunkar dekhke dekh_ke hearing seeing heard দেখে শুনে देखकर सुनकर देख_के सुनके"
