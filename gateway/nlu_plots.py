@@ -28,7 +28,7 @@ def bars(items: Sequence[tuple[str, float]], wanted: float, low: float = 0.5) ->
         colour = "var(--bar)" if value >= wanted else "var(--bad)"
         drawn.append(f"<text x={left - 8} y={top + 14} text-anchor=end>{escape(name)}</text>")
         drawn.append(f"<rect x={left} y={top} width={place(value) - left:.0f} height=20 rx=3 fill='{colour}'/>")
-        drawn.append(f"<text x={place(value) - 6:.0f} y={top + 14} text-anchor=end class=light>{value:.3f}</text>")
+        drawn.append(f"<text x={place(value) + 6:.0f} y={top + 14} class=strong>{value:.3f}</text>")
     line = f"x1={place(wanted):.0f} x2={place(wanted):.0f} y1=0 y2={height}"
     drawn.append(f"<line {line} stroke='var(--ink)' stroke-dasharray='4 3'/>")
     drawn.append(f"<text x={place(wanted):.0f} y={height + 30} text-anchor=middle>target {wanted:.2f}</text>")

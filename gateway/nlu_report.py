@@ -22,7 +22,7 @@ h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.4rem}p.note{color:var(--so
 td,th{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .good{color:var(--good)}.bad{color:var(--bad)}svg{max-width:100%;height:auto}text{fill:var(--ink);font-size:12px}
-text.soft{fill:var(--soft)}text.light{fill:#fff;font-weight:600}text.small{font-size:10px}rect.band{fill:var(--band)}
+text.soft{fill:var(--soft)}text.strong{font-weight:600}text.small{font-size:10px}rect.band{fill:var(--band)}
 """
 WORST_FORM = "Macro-F1, worst form"
 # What is aimed at: (what, value to reach, more is better).

@@ -93,7 +93,7 @@ def judged(test: list[dict[str, str]], result: dict[str, Any]) -> list[Judged]:
 def main() -> None:
     """Run all, print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=2000, help="training sentences, 0 for all")
+    parser.add_argument("--rows", type=int, default=5000, help="training sentences, 0 for all")
     parser.add_argument("--only", nargs="*", default=["ours", "logistic", "node", "diet"])
     arguments = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)

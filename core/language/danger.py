@@ -225,7 +225,7 @@ def _detect(text: str, second: bool) -> Danger | None:
     kind = _kind(heard, places)
     if kind is not None and not _let_go(kind, heard, places):
         return Danger(kind)
-    if score < CONVINCED or (score < SURE and _excused(heard)):
+    if score < CONVINCED or (score < SURE and (_excused(heard) or _only_gone(places))):
         return None
     named = next((Danger(kind) for concept, kind in _LIKELY if concept in places), None)
     return named or (Danger("spark") if score > SURE else None)
@@ -321,6 +321,12 @@ def _let_go(kind: str, heard: list[str], places: dict[str, list[int]]) -> bool:
         return True
     wires = sorted(place for name in ("wire", "line", "pole") for place in places.get(name, ()))
     return kind in ("wire", "pole") and near(wires, sorted(_NOT_WIRE.covered(heard)), BESIDE)
+
+
+def _only_gone(places: dict[str, list[int]]) -> bool:
+    """No current, no line, and nothing else that could hurt: a power cut."""
+    gone = any(near(places.get(name, []), places.get("neg", []), 2) for name in ("current", "line", "power"))
+    return gone and not any(name in places for name in ("wire", "pole", "fire", "smoke", "spark", "shock", "victim"))
 
 
 def _excused(heard: list[str]) -> bool:
