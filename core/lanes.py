@@ -17,8 +17,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import Database
 from core.errors import LeaseLost
+from core.messages import Priority
 from core.tables import WHEN, Lane
 
+RANKS = tuple(sorted(priority.rank for priority in Priority))
 CHUNK = 1000  # rows of one statement: both databases take some 32,000 parameters
 lanes: Any = Lane.__table__  # type: ignore[attr-defined]
 
@@ -74,10 +76,11 @@ def _claiming(locks: bool, busy: Mapping[str, int]) -> Any:
         select(lanes.c.key)
         .where(
             lanes.c.queue == bindparam("in_queue"),
+            lanes.c.priority == bindparam("of_rank"),
             lanes.c.ready_at <= bindparam("now"),
             or_(lanes.c.lease_until.is_(None), lanes.c.lease_until < bindparam("now")),
         )
-        .order_by(lanes.c.priority, lanes.c.ready_at)
+        .order_by(lanes.c.ready_at)
         .limit(1)
     )
     ready = ready.where(*_free(busy))
@@ -123,9 +126,14 @@ async def claim(
     now = db.now()
     locks = not db.is_sqlite
     words = {"in_queue": queue, "now": now, "new_owner": owner, "until": now + timedelta(seconds=seconds)}
-    statement = _claiming(locks, busy) if busy else _CLAIM[locks]
-    row = (await session.execute(statement, words)).first()
-    return Lease(queue=queue, key=row.key, owner=owner, fence=row.fence) if row else None
+    # Rank by rank: each look is one step into the index, however many lanes wait behind.
+    for rank in RANKS:
+        waiting = {prefix: least for prefix, least in (busy or {}).items() if least <= rank}
+        statement = _claiming(locks, waiting) if waiting else _CLAIM[locks]
+        row = (await session.execute(statement, {**words, "of_rank": rank})).first()
+        if row is not None:
+            return Lease(queue=queue, key=row.key, owner=owner, fence=row.fence)
+    return None
 
 
 async def lock(session: AsyncSession, db: Database, queue: str, key: str) -> None:

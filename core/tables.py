@@ -114,7 +114,7 @@ class Lane(SQLModel, table=True):
     """The lease on one conversation's queue. `fence` rises with each claim; every late write is refused by it."""
 
     __tablename__ = "lane"
-    __table_args__ = (Index("lane_due", "queue", "ready_at"),)
+    __table_args__ = (Index("lane_ready", "queue", "priority", "ready_at"),)
     queue: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     ready_at: datetime | None = Field(default=None, sa_type=WHEN)

@@ -22,6 +22,7 @@ from handoff import events
 
 log = structlog.get_logger(__name__)
 IDLE_SECONDS = 1.0
+LOOK_SECONDS = 0.25
 LEASE_SECONDS = 120.0  # longer than an upload and a send together
 WINDOW = timedelta(hours=24)
 
@@ -102,7 +103,9 @@ class Senders:
         try:
             if is_scout:
                 pause = min([pause, *(seconds for _, seconds in busy.values())])
-                due = await self._services.outbox.next_due({key: rank for key, (rank, _) in busy.items()})
+                ranks = {key: rank for key, (rank, _) in busy.items()}
+                # While an account waits for a moment only, the next look is as near as any.
+                due = await self._services.outbox.next_due(ranks) if pause > LOOK_SECONDS else None
                 if due is not None:
                     pause = min(pause, (due - self._services.db.now()).total_seconds())
             await asyncio.wait_for(self._work.wait(), max(0.01, pause))

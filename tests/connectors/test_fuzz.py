@@ -90,6 +90,8 @@ def bend(payload: Any, way: random.Random, values: list[Any]) -> Any:
     """A copy with one to three nodes changed, removed, doubled or wrapped."""
     payload = copy.deepcopy(payload)
     for value in values:
+        # A copy of each: the same object twice could come to lie in itself.
+        value = copy.deepcopy(value)
         path = way.choice(places(payload))
         if not path:
             continue

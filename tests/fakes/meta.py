@@ -322,13 +322,17 @@ class FakeMeta:
         fault = self.ledger.fault("whatsapp", request.path)
         if fault:
             return await self._faulted(request, "whatsapp", {}, fault)
-        file = self.media[request.match_info["id"]]
+        file = self.media.get(request.match_info["id"])
+        if file is None:
+            raise web.HTTPNotFound
         self.ledger.note("whatsapp", "GET", request.path, {}, 200)
         return web.Response(body=file.content, content_type=file.mime)
 
     async def cdn(self, request: web.Request) -> web.Response:
         """Where Messenger's webhooks lead to for a customer's file; it wants no token."""
-        file = self.media[request.match_info["id"]]
+        file = self.media.get(request.match_info["id"])
+        if file is None:
+            raise web.HTTPNotFound
         self.ledger.note("messenger", "GET", request.path, {}, 200)
         return web.Response(body=file.content, content_type=file.mime)
 

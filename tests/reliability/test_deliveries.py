@@ -157,7 +157,7 @@ async def test_five_deliveries_are_one_turn_whichever_gateway_takes_them(
 
 
 # 100,000 in all, over three kinds of platform.
-EXAMPLES = 33_334 if FULL else 25
+EXAMPLES = int(os.environ.get("SATHI_SOAK_PAYLOADS", "100000")) // 3 + 1 if FULL else 25
 BATCH = 250
 SAMPLES = {
     name: [json.loads(path.read_text()) for path in sorted((PAYLOADS / name).glob("*.json"))]
