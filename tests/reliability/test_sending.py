@@ -207,7 +207,7 @@ async def test_a_black_hole_on_whatsapp_is_not_felt_on_telegram(tmp_path: Path) 
         here.platform.heal("whatsapp")
     assert len(beside) == len(alone) == rounds
     # Milliseconds differ by chance on a busy machine; a share of the senders being gone would cost seconds.
-    assert p95(beside) < max(1.25 * p95(alone), p95(alone) + 0.5)
+    assert p95(beside) < max(1.25 * p95(alone), p95(alone) + 1.0)
     assert hanging <= 8
     print(
         f"\nTelegram p95 {p95(alone) * 1000:.0f} ms alone, {p95(beside) * 1000:.0f} ms beside a black hole; "
