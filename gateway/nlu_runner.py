@@ -49,11 +49,12 @@ class Reader:
             self._process.stdout.close()
             self._process.wait(timeout=30)
 
-    def parse(self, text: str, metadata: dict[str, Any] | None = None) -> Parse:
-        """One message."""
+    def parse(self, text: str, metadata: dict[str, Any] | None = None, several: bool = False) -> Parse:
+        """One message. With `several` its key `wishes` names what would be handled one after another."""
         assert self._process and self._process.stdin
+        asked = {"text": text, "metadata": metadata or {}, "several": several}
         # A line is a message: line breaks travel inside the JSON string.
-        self._process.stdin.write(json.dumps({"text": text, "metadata": metadata or {}}, ensure_ascii=False) + "\n")
+        self._process.stdin.write(json.dumps(asked, ensure_ascii=False) + "\n")
         self._process.stdin.flush()
         return self._answer()
 

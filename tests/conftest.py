@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 KINDS = ("sqlite", "postgresql")
 WITH_RASA = ("tests/replay/", "tests/browser/test_whole_service.py")
+WITH_READER = "tests/nlu/"  # each would load the model
 _numbers = itertools.count(1)
 # By server, the database that the last test used and that has no rows any more.
 _emptied: dict[str, str] = {}
@@ -69,7 +70,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Together(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return "rasa" if nodeid.startswith(WITH_RASA) else nodeid
+            if nodeid.startswith(WITH_RASA):
+                return "rasa"
+            return "sentences" if nodeid.startswith(WITH_READER) else nodeid
 
     return Together(config, log)
 

@@ -6,6 +6,7 @@ what a customer's message gets.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.components.several import wish, wishes
 from bot.components.turn import plain
 
 KEPT = ("intent", "intent_ranking", "entities", "topic", "language", "danger")
@@ -32,6 +34,14 @@ class Understanding:
     def __init__(self, model: Path, folder: Path) -> None:
         self._metadata, self._runner = load_predict_graph_runner(folder, model, LocalModelStorage, DaskGraphRunner)
         self._tracker = DialogueStateTracker.from_events("reader", [])
+
+    def wishes(self, text: str, metadata: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """What the channel handles one after another for this message: mostly the one reading of the whole."""
+
+        async def read(part: str) -> dict[str, Any]:
+            return self.parse(part, metadata)
+
+        return asyncio.run(wishes(plain(text), self.parse(text, metadata), read))
 
     def parse(self, text: str, metadata: dict[str, Any] | None = None) -> dict[str, Any]:
         """What the channel's answer holds about a message, and how long it took."""
@@ -59,6 +69,9 @@ def serve(model: Path, source: TextIO, sink: TextIO) -> None:
             if line.strip():
                 asked = json.loads(line)
                 answer = understanding.parse(str(asked["text"]), asked.get("metadata"))
+                if asked.get("several"):
+                    found = understanding.wishes(str(asked["text"]), asked.get("metadata"))
+                    answer["wishes"] = [":".join(part for part in wish(parse) if part) for parse in found]
                 sink.write(json.dumps(answer, ensure_ascii=False) + "\n")
                 sink.flush()
 

@@ -26,7 +26,10 @@ from rasa.shared.core.events import (
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.components.several import LAST, MOST, Read, wishes
+
 CHANNEL = "sathi"
+WAITING = "waiting"
 # Set by Rasa itself while a message is handled; they mean nothing in the next one.
 FLEETING = ("session_started_metadata",)
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -55,6 +58,7 @@ class Turn:
     actions: list[str] = field(default_factory=list)
     state: dict[str, Any] = field(default_factory=dict)
     parse: dict[str, Any] = field(default_factory=dict)
+    handed_over: bool = False  # a person was asked for: nothing more is said
 
 
 def plain(text: str) -> str:
@@ -115,7 +119,11 @@ def snapshot(tracker: DialogueStateTracker) -> dict[str, Any]:
 
 
 async def run_turn(processor: MessageProcessor, request: dict[str, Any]) -> Turn:
-    """Handle one request; raises when any part of it failed."""
+    """Handle one request; raises when any part of it failed.
+
+    Of several wishes in one message those that wait for the end of a form travel in the slot `waiting` and have their
+    turn as soon as no form runs any more.
+    """
     sender = str(request["turn"])
     tracker = restore(processor, sender, request.get("state") or {})
     choice = request.get("choice")
@@ -128,6 +136,44 @@ async def run_turn(processor: MessageProcessor, request: dict[str, Any]) -> Turn
         metadata=request.get("metadata") or {},
     )
     parse = message.parse_data or await processor.parse_message(message, tracker)
+    parses = [parse]
+    # An answer to a form's question is never taken apart.
+    if not message.parse_data and not tracker.active_loop_name:
+        parses = await wishes(message.text or "", parse, _reader(processor, message, tracker))
+    turn = Turn(parse=parses[0])
+    left = list(tracker.get_slot(WAITING) or [])
+    await _listen(processor, tracker, message, parses[0], turn)
+    left = [*(_as_choice(parse) for parse in parses[1:]), *left][:MOST]
+    while left and not tracker.active_loop_name and not turn.handed_over:
+        following = choice_parse(left.pop(0))
+        await _listen(processor, tracker, message, following, turn)
+    tracker.update(SlotSet(WAITING, left if left and not turn.handed_over else None), processor.domain)
+    turn.state = snapshot(tracker)
+    return turn
+
+
+def _reader(processor: MessageProcessor, message: UserMessage, tracker: DialogueStateTracker) -> Read:
+    async def read(text: str) -> dict[str, Any]:
+        part = UserMessage(
+            text=plain(text), sender_id=message.sender_id, input_channel=CHANNEL, metadata=message.metadata
+        )
+        return dict(await processor.parse_message(part, tracker))
+
+    return read
+
+
+def _as_choice(parse: dict[str, Any]) -> dict[str, Any]:
+    """A wish that waits, in the form in which a button carries one."""
+    entities: dict[str, Any] = {}
+    for entity in parse.get("entities") or []:
+        entities.setdefault(entity["entity"], entity["value"])
+    return {"intent": parse["intent"]["name"], "topic": parse.get("topic") or "", "entities": entities}
+
+
+async def _listen(
+    processor: MessageProcessor, tracker: DialogueStateTracker, message: UserMessage, parse: dict[str, Any], turn: Turn
+) -> None:
+    """Tell the tracker what was said and act until there is nothing more to do."""
     tracker.update(
         UserUttered(
             message.text,
@@ -135,12 +181,11 @@ async def run_turn(processor: MessageProcessor, request: dict[str, Any]) -> Turn
             parse["entities"],
             parse,
             input_channel=CHANNEL,
-            message_id=sender,
+            message_id=message.sender_id,
             metadata=message.metadata,
         ),
         processor.domain,
     )
-    turn = Turn(parse=parse)
     while True:
         action, prediction = processor.predict_next_with_tracker_if_should(tracker)
         name = action.name()
@@ -158,8 +203,10 @@ async def run_turn(processor: MessageProcessor, request: dict[str, Any]) -> Turn
         for event in events:
             if isinstance(event, BotUttered):
                 turn.answers.append(_answer(event, name))
-    turn.state = snapshot(tracker)
-    return turn
+    if parse["intent"].get("name") == LAST:
+        turn.handed_over = True
+    # So that the next wish is heard as a message of its own.
+    tracker.update(ActionExecuted(ACTION_LISTEN_NAME), processor.domain)
 
 
 def _answer(event: BotUttered, action: str) -> dict[str, Any]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from core.settings import Settings
-from gateway import training
 from gateway.nlu_cli import measure
 from gateway.nlu_report import page, values
 from gateway.nlu_runner import Reader
@@ -35,12 +32,6 @@ AT_MOST = {
     "Danger false alarms, ordinary messages": 0.01,
     "Accuracy lost on a misspelt copy": 0.05,
 }
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[Reader]:
-    with Reader(training.ensure_model(Settings(), lambda words="": None)) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
