@@ -25,6 +25,7 @@ def outage_facts(turn: Turn, outage: Outage) -> dict[str, Any]:
 async def outage_info(turn: Turn) -> None:
     """Known and planned cuts: at the place named, else on one's own feeder."""
     ctx = turn.ctx
+    turn.set("last_task", "outage_info")
     place = str(turn.value("place") or "")[:80]
     if place:
         outages = await ctx.utility.outages_in(turn.tenant.slug, place, ctx.now())

@@ -164,6 +164,7 @@ def _times(turn: Turn) -> dict[str, Any]:
 @act("action_office_info", "office_info")
 async def office_info(turn: Turn) -> None:
     """Which office serves a place or one's own account; what is not confirmed is not told."""
+    turn.set("last_task", "office_info")
     company = named_utility(turn)
     place = str(turn.value("place") or "")
     accounts = [] if place else await owned_if_possible(turn)

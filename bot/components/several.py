@@ -17,6 +17,7 @@ Read = Callable[[str], Awaitable[Parse]]
 # there at these values, and 37 of 40 messages with two wishes; docs/understanding.md has the other two thirds.
 SURE = 0.9
 SURE_AT_COMMA = 0.95  # a comma alone mostly stands inside one wish
+CERTAIN = 0.97  # above it confidences say no more which is surer
 LEAST_WORDS = 2
 MOST = 3
 # Said beside a wish, never a wish of its own.
@@ -88,7 +89,7 @@ async def _cut(text: str, begin: int, whole: Parse, read: Read, most: int) -> li
         rest = (await _cut(text, right.start, two, read, most - 1) if most > 2 else []) or [two]
         found = [one, *rest]
         if FIRST not in {wish(parse)[0] for parse in found}:
-            needed = max(needed, confidence(whole))
+            needed = max(needed, min(confidence(whole), CERTAIN))
         elif wish(whole)[0] != FIRST:
             continue  # what looks dangerous alone, the rest of the message explains
         sure = min(confidence(parse) for parse in found)

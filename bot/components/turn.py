@@ -26,6 +26,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.components.context import LAST_TASK, lean
 from bot.components.several import LAST, MOST, Read, wishes
 
 CHANNEL = "sathi"
@@ -140,6 +141,8 @@ async def run_turn(processor: MessageProcessor, request: dict[str, Any]) -> Turn
     # An answer to a form's question is never taken apart.
     if not message.parse_data and not tracker.active_loop_name:
         parses = await wishes(message.text or "", parse, _reader(processor, message, tracker))
+        if len(parses) == 1:
+            parses = [lean(message.text or "", parse, str(tracker.get_slot(LAST_TASK) or ""))]
     turn = Turn(parse=parses[0])
     left = list(tracker.get_slot(WAITING) or [])
     await _listen(processor, tracker, message, parses[0], turn)

@@ -1,0 +1,49 @@
+"""Questions that lean on the one before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.components.context import lean
+
+
+def parse(text: str, entity: str, words: str, intent: str = "prepaid_balance") -> dict[str, Any]:
+    start = text.index(words)
+    return {
+        "intent": {"name": intent, "confidence": 0.7},
+        "entities": [{"entity": entity, "value": "x", "start": start, "end": start + len(words)}],
+    }
+
+
+LEANING = [
+    ("ar goto masher ta?", "month", "goto masher", "bill_amount"),
+    ("and last month?", "month", "last month", "bill_pdf"),
+    ("what about September", "month", "September", "consumption_history"),
+    ("আর গত মাসের?", "month", "গত মাসের", "bill_amount"),
+    ("और पिछले महीने का?", "month", "पिछले महीने", "payment_receipt"),
+    ("aur pichle mahine ka kitna hai", "month", "pichle mahine", "bill_amount"),
+    ("and in Uttara?", "place", "Uttara", "outage_info"),
+]
+
+
+@pytest.mark.parametrize(("text", "entity", "words", "task"), LEANING, ids=[row[0] for row in LEANING])
+def test_leans(text: str, entity: str, words: str, task: str) -> None:
+    assert lean(text, parse(text, entity, words), task)["intent"] == {"name": task, "confidence": 1.0}
+
+
+STANDING = [
+    ("units used last month", "month", "last month", "bill_amount"),
+    ("ar goto masher ta?", "month", "goto masher", "greet"),
+    ("ar goto masher ta?", "month", "goto masher", ""),
+    ("and in Uttara?", "place", "Uttara", "bill_amount"),
+    ("the office in Uttara", "place", "Uttara", "outage_info"),
+    ("recharge in October failed", "month", "October", "bill_amount"),
+]
+
+
+@pytest.mark.parametrize(("text", "entity", "words", "task"), STANDING, ids=[f"{row[0]} {row[3]}" for row in STANDING])
+def test_stands_on_its_own(text: str, entity: str, words: str, task: str) -> None:
+    whole = parse(text, entity, words)
+    assert lean(text, whole, task) is whole
