@@ -30,16 +30,16 @@ async def test_a_complaint_number_comes_in_time_and_stands_once(place: Stage) ->
     async with FakePlatform() as platform, place.service(TENANT, platform) as service:
         answers = await platform.say(KABIR, "কারেন্ট নাই ২ ঘন্টা ধরে", times=5, parallel=True)
         assert answers == [200] * 5
-        asked = await platform.wait_for(1, to=KABIR.lstrip("+"), platform="whatsapp")
+        asked = await platform.wait_for(1, to=KABIR, platform="whatsapp")
         assert asked[0].choices, "one summary with buttons"
         began = time.perf_counter()
         assert await platform.say(KABIR, "হ্যাঁ", times=5, parallel=True) == [200] * 5
-        told = await platform.wait_for(2, to=KABIR.lstrip("+"), platform="whatsapp")
+        told = await platform.wait_for(2, to=KABIR, platform="whatsapp")
         took = time.perf_counter() - began
         found = NUMBER.search(told[1].text)
         assert found, told[1].text
         await asyncio.sleep(0.5)
-        assert len(platform.messages(KABIR.lstrip("+"), "whatsapp")) == 2, "five deliveries are one message"
+        assert len(platform.messages(KABIR, "whatsapp")) == 2, "five deliveries are one message"
         async with service.services.db.reading() as session:
             complaints = (await session.exec(select(Complaint))).all()
             rows = (await session.exec(select(InboxRow).where(InboxRow.kind != "timer"))).all()
@@ -53,7 +53,7 @@ async def test_a_bill_is_uploaded_and_sent_as_a_document(place: Stage, tmp_path:
         del service
         await platform.say(KABIR, "amar bill er pdf den", times=5, parallel=True)
         async with asyncio.timeout(20):
-            while not (sent := [seen for seen in platform.messages(KABIR.lstrip("+")) if seen.kind == "document"]):  # noqa: ASYNC110
+            while not (sent := [seen for seen in platform.messages(KABIR) if seen.kind == "document"]):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert len(sent) == 1
         document = sent[0]
@@ -86,10 +86,10 @@ async def test_who_is_never_understood_reaches_the_hotline(place: Stage, form: s
         account = service.services.tenants.get(tenant)
         texts: list[str] = []
         for text in NONSENSE[form]:
-            count = len(platform.messages(number.lstrip("+")))
+            count = len(platform.messages(number))
             await platform.say(number, text)
-            await platform.wait_for(count + 1, to=number.lstrip("+"), seconds=20)
+            await platform.wait_for(count + 1, to=number, seconds=20)
             await asyncio.sleep(0.3)
-            texts.append("\n".join(seen.text for seen in platform.messages(number.lstrip("+"))[count:]))
+            texts.append("\n".join(seen.text for seen in platform.messages(number)[count:]))
         assert any(account.hotline.number in text.translate(LETTERS) for text in texts), texts
         assert all(one != two for one, two in itertools.pairwise(texts)), "never the same words twice running"
