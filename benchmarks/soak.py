@@ -13,10 +13,11 @@ def main() -> int:
     """Run the marked tests in their long form; the exit code is pytest's."""
     environment = os.environ | {"SATHI_SOAK": "1"}
     words = sys.argv[1:] or [
-        "tests/browser/test_whole_service.py",
         "tests/reliability",
         "tests/handoff",
         "tests/connectors",
+        "tests/gateway",
+        "tests/desk",
     ]
     return subprocess.call([sys.executable, "-m", "pytest", "-s", "-v", *words], cwd=ROOT, env=environment)
 

@@ -11,6 +11,7 @@ import asyncio
 import os
 import random
 import re
+import signal
 import sqlite3
 import time
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ FULL = os.environ.get("SATHI_SOAK") == "1"
 MESSAGES = 500 if FULL else 60
 SERVICE_KILLS = 20 if FULL else 3
 RASA_KILLS = 20 if FULL else 1
+# Seconds between two messages of one person: long enough that people still write when the last kill comes.
+PAUSE = (6.0, 26.0) if FULL else (0.2, 2.0)
 PEOPLE = [f"+88017000001{number:02d}" for number in range(1, 43)]
 LINES = ("কারেন্ট নাই ২ ঘন্টা ধরে", "হ্যাঁ", "amar complaint er ki obostha", "bill koto", "thanks", "menu")
 NUMBER = re.compile(r"\b[A-Z]{3}-[0-9A-Z]{6}\b")
@@ -96,7 +99,7 @@ async def talk(session: aiohttp.ClientSession, platform: FakePlatform, url: str,
         for number in range(per_person):
             key = f"wamid.{phone[1:]}.{number}"
             await deliver(session, platform, url, phone, LINES[number % len(LINES)], key, books)
-            await asyncio.sleep(random.uniform(0.2, 2.0))
+            await asyncio.sleep(random.uniform(*PAUSE))
 
     gate = asyncio.Semaphore(12)
 
@@ -112,7 +115,7 @@ async def test_nothing_confirmed_is_lost_and_no_complaint_is_doubled(tmp_path: P
     books = Books()
     action_port, port = free_port(), free_port()
     loop = asyncio.get_running_loop()
-    rasa = rasa_server(action_port, tmp_path / "rasa.log")
+    rasa = rasa_server(action_port, tmp_path / "rasa.log", end=signal.SIGKILL)
     url = await loop.run_in_executor(None, rasa.__enter__)
     async with FakePlatform() as platform, aiohttp.ClientSession() as session:
         service = ServiceProcess(
@@ -135,8 +138,10 @@ async def test_nothing_confirmed_is_lost_and_no_complaint_is_doubled(tmp_path: P
                 await asyncio.sleep(random.uniform(0.3, 3.0))
                 await loop.run_in_executor(None, rasa.__exit__, None, None, None)
                 await asyncio.sleep(1.0)
-                rasa = rasa_server(action_port, tmp_path / "rasa.log", port=int(url.rpartition(":")[2]))
+                rasa_port = int(url.rpartition(":")[2])
+                rasa = rasa_server(action_port, tmp_path / "rasa.log", port=rasa_port, end=signal.SIGKILL)
                 await loop.run_in_executor(None, rasa.__enter__)
+            before_the_end = len(books.accepted)
             await talking
             await wait_settled(database, 240)
         finally:
@@ -160,4 +165,5 @@ async def test_nothing_confirmed_is_lost_and_no_complaint_is_doubled(tmp_path: P
     known = {str(number) for (number,) in rows(database, "SELECT number FROM complaint")}
     assert known, "nobody got a complaint number: the test proves nothing"
     assert set(NUMBER.findall(seen)) <= known, "a customer was told a number that no row has"
-    print(f"\n{len(books.accepted)} confirmed in {books.tries} deliveries, {len(known)} complaints, {ends}")
+    told = f"{len(books.accepted)} confirmed ({before_the_end} before the last kill) in {books.tries} deliveries"
+    print(f"\n{told}, {len(known)} complaints, {ends}")

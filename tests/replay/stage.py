@@ -77,8 +77,10 @@ async def _make_template(path: Path) -> None:
 
 
 @contextmanager
-def rasa_server(action_port: int, log: Path, token: str = TOKEN, port: int = 0) -> Iterator[str]:
-    """The real model behind a real Rasa server on loopback; gives its address."""
+def rasa_server(
+    action_port: int, log: Path, token: str = TOKEN, port: int = 0, end: signal.Signals = signal.SIGTERM
+) -> Iterator[str]:
+    """The real model behind a real Rasa server on loopback; gives its address. It is ended with the signal `end`."""
     python = rasa_process.rasa_python()
     assert python is not None, "Rasa's environment is not set up: run `make setup`"
     model = training.ensure_model(Settings(_env_file=None), lambda line: None)  # type: ignore[call-arg]
@@ -106,7 +108,7 @@ def rasa_server(action_port: int, log: Path, token: str = TOKEN, port: int = 0) 
         yield url
     finally:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
+            os.killpg(process.pid, end)
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
