@@ -7,8 +7,6 @@ Writers of one process wait in a line of their own instead of in SQLite's busy l
 from __future__ import annotations
 
 import asyncio
-import threading
-import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -81,7 +79,8 @@ class Database:
         self.url = url
         self.clock = clock or SystemClock()
         self.is_sqlite = url.startswith("sqlite")
-        self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        # Every connection that may still be open, also one whose caller was cancelled before the pool knew of it.
+        self._connections: list[aiosqlite.Connection] = []
         if self.is_sqlite:
             path = Path(url.split(":///", 1)[1])
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +88,8 @@ class Database:
             async def connect() -> aiosqlite.Connection:
                 connection = aiosqlite.connect(path, check_same_thread=False)
                 connection._thread.daemon = True  # a process that ends waits for no statement
-                self._threads.add(connection._thread)
+                self._connections = [known for known in self._connections if known._thread.is_alive()]
+                self._connections.append(connection)
                 return await connection
 
             self.engine: AsyncEngine = create_async_engine(
@@ -146,6 +146,9 @@ class Database:
     async def close(self) -> None:
         """Close every connection; none of their threads outlives the event loop that it reports to."""
         await self.engine.dispose()
-        for thread in list(self._threads):
-            if thread.is_alive():
-                await asyncio.to_thread(thread.join, THREAD_SECONDS)
+        for connection in self._connections:
+            if connection._connection is not None:
+                await connection.close()
+            if connection._thread.is_alive():
+                await asyncio.to_thread(connection._thread.join, THREAD_SECONDS)
+        self._connections = []

@@ -146,6 +146,21 @@ async def _command(url: str, *statements: str) -> None:
     await engine.dispose()
 
 
+async def _has_its_tables(url: str) -> bool:
+    """Whether a test left exactly the tables that it found; those of migrations do not."""
+    from sqlalchemy import inspect
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
+    from migrations.models import metadata
+
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as connection:
+        names = await connection.run_sync(lambda plain: set(inspect(plain).get_table_names()))
+    await engine.dispose()
+    return names == set(metadata().tables)
+
+
 async def _create_tables(url: str) -> None:
     from core.database import Database
     from migrations.models import metadata
@@ -184,8 +199,12 @@ def database_url(
         name = f"{template}_{next(_numbers)}"
         asyncio.run(_command(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
     yield _with_database(server, name)
-    asyncio.run(_command(_with_database(server, name), OTHERS_OUT, EMPTY))
-    _emptied[server] = name
+    _emptied.pop(server, None)
+    if asyncio.run(_has_its_tables(_with_database(server, name))):
+        asyncio.run(_command(_with_database(server, name), OTHERS_OUT, EMPTY))
+        _emptied[server] = name
+    else:
+        asyncio.run(_command(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
 @pytest.fixture
