@@ -12,6 +12,7 @@ import json
 import os
 import platform as machine
 import random
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -21,9 +22,9 @@ import aiohttp
 
 from core import migrate
 from core.database import Database
-from core.settings import ROOT
+from core.settings import ROOT, Settings
 from core.tenants import Tenants
-from gateway import demo
+from gateway import demo, training
 from gateway.rasa_process import free_port
 from tests.fakes.meta import signed
 from tests.fakes.platform import FakePlatform
@@ -116,6 +117,10 @@ async def measure(rates: list[float], seconds: float) -> dict[str, Any]:
     """Start the service, drive it, and tell."""
     folder = Path(tempfile.mkdtemp(prefix="sathi-bench-"))
     loop = asyncio.get_running_loop()
+    model = training.ensure_model(Settings(_env_file=None), lambda words="": None)  # type: ignore[call-arg]
+    models = folder / "data" / "models"
+    models.mkdir(parents=True)
+    shutil.copy(model, models / model.name)
     async with FakePlatform() as platform:
         service = ServiceProcess(platform, folder, free_port(), {})
         platform.webhooks = service.url

@@ -31,7 +31,7 @@ MESSAGES = 500 if FULL else 60
 SERVICE_KILLS = 20 if FULL else 3
 RASA_KILLS = 20 if FULL else 1
 # Seconds between two messages of one person: long enough that people still write when the last kill comes.
-PAUSE = (6.0, 26.0) if FULL else (0.2, 2.0)
+PAUSE = (4.0, 20.0) if FULL else (0.2, 2.0)
 PEOPLE = [f"+88017000001{number:02d}" for number in range(1, 43)]
 LINES = ("কারেন্ট নাই ২ ঘন্টা ধরে", "হ্যাঁ", "amar complaint er ki obostha", "bill koto", "thanks", "menu")
 NUMBER = re.compile(r"\b[A-Z]{3}-[0-9A-Z]{6}\b")
