@@ -124,12 +124,12 @@ async def measure(rates: list[float], seconds: float) -> dict[str, Any]:
     async with FakePlatform() as platform:
         service = ServiceProcess(platform, folder, free_port(), {})
         platform.webhooks = service.url
-        began = time.perf_counter()
-        await loop.run_in_executor(None, service.start)
-        alive = time.perf_counter() - began
-        await loop.run_in_executor(None, lambda: service.wait_ready(180))
-        ready = time.perf_counter() - began
         try:
+            began = time.perf_counter()
+            await loop.run_in_executor(None, service.start)
+            alive = time.perf_counter() - began
+            await loop.run_in_executor(None, lambda: service.wait_ready(180))
+            ready = time.perf_counter() - began
             load = Load(platform, service.url)
             await load.run(2, 5)
             levels = [await load.run(rate, seconds) for rate in rates]
