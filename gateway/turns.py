@@ -12,19 +12,19 @@ import time
 from typing import Any
 
 import structlog
-from sqlalchemy import update
-from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from connectors.base import Channel
 from core import store
 from core.errors import LeaseLost, TurnFailed
-from core.inbox import TIMER, Claimed, inbox
-from core.language import danger, script
+from core.inbox import TIMER, Claimed
+from core.language import danger
 from core.messages import Actor, IncomingMessage, Kind, incoming_from_json, status_from_json
-from core.tables import Contact, Conversation
-from gateway import arrivals, metrics, outside, recording
+from core.outbox import outbox
+from gateway import arrivals, metrics, outside
 from gateway.asking import NUMBER, Asking, Occasion
+from gateway.ends import MAX_TEXT, Ends
+from gateway.keeping import Keeper
 from gateway.media_worker import Collector
 from gateway.people import CANCEL, LEAVE, OURS, People
 from gateway.rasa_client import Answer, TurnResult
@@ -32,9 +32,6 @@ from gateway.services import Services
 from gateway.speaking import Speaker
 
 log = structlog.get_logger(__name__)
-MAX_TEXT = 4096  # characters; reliability.md T27
-WANTS_PERSON = "talk_to_operator"
-HEARD_SHOWN = 300  # letters of a recording that are read back
 SILENT_KINDS = {
     Kind.REACTION,
     Kind.EDIT,
@@ -58,13 +55,15 @@ class Turns:
         self._asking = Asking(services)
         self._people = people or People(services, speaker)
         self._collector = collector or Collector(services)
+        self._keeper = Keeper(services, self._people)
+        self._ends = Ends(services, speaker, self._people, self._keeper)
 
     async def handle(self, claimed: Claimed) -> str:
         """Handle one row; returns the outcome for the metrics."""
         services = self._services
         channel = services.channel(claimed.channel)
         if channel is None:
-            return await self._ignore(claimed, "the channel is not configured")
+            return await self._ends.ignored(claimed, "the channel is not configured")
         if claimed.kind == "status":
             async with services.db.transaction() as session:
                 row_id = await services.outbox.apply_status(session, claimed.channel, status_from_json(claimed.payload))
@@ -85,9 +84,10 @@ class Turns:
         if occasion.conversation.status != "pending":
             return await self._with_people(occasion, bool(found))
         if spoken and not occasion.text:
-            return await self._tell(occasion, "utter_voice_kept")
+            return await self._ends.told(occasion, "utter_voice_kept")
         if arrivals.unreadable(message):
-            return await self._tell(occasion, "utter_kind_unknown")
+            return await self._ends.told(occasion, "utter_kind_unknown")
+        request: dict[str, Any] = {}
         acknowledging = asyncio.create_task(self._acknowledge(occasion))
         try:
             request = await self._asking.request(occasion, bool(found))
@@ -97,10 +97,10 @@ class Turns:
                 return "left a message"
             result = await self._ask(request)
         except TurnFailed as error:
-            return await self._degrade(occasion, str(error), (request.get("choice") or {}).get("intent", ""))
+            return await self._ends.degraded(occasion, str(error), (request.get("choice") or {}).get("intent", ""))
         finally:
             acknowledging.cancel()
-        await self._commit(occasion, result)
+        await self._ends.answered(occasion, result)
         return "answered"
 
     async def _open(self, claimed: Claimed, channel: Channel, message: IncomingMessage) -> Occasion:
@@ -127,25 +127,12 @@ class Turns:
     async def _listen(self, occasion: Occasion) -> None:
         """A recording becomes words, where somebody listens; from then on it is handled like a written message."""
         name = f"inbox:{occasion.claimed.id}"
-        language = self._form(occasion)
+        language = self._ends.form(occasion)
         occasion.heard = await arrivals.listen(
             self._services, self._collector, occasion.channel, occasion.message, name, language
         )
         if occasion.heard is not None:
             occasion.text = occasion.keep = occasion.heard.content.words
-
-    def _form(self, occasion: Occasion, language: str = "") -> str:
-        """The written form to answer in: chosen, else of this message, else remembered, else the tenant's."""
-        contact = occasion.contact
-        tenant = self._services.tenants.get(occasion.conversation.tenant)
-        if contact.language_fixed and contact.language:
-            return contact.language
-        return language or contact.language or tenant.default_form
-
-    def _guess(self, occasion: Occasion) -> str:
-        """The written form without the dialogue core's help."""
-        guess = script.guess_form(occasion.text, occasion.contact.language)
-        return self._form(occasion, guess)
 
     async def _acknowledge(self, occasion: Occasion) -> None:
         connector = self._services.connector(occasion.channel)
@@ -170,7 +157,7 @@ class Turns:
             await self._speaker.say(
                 session,
                 occasion.conversation,
-                self._guess(occasion),
+                self._ends.guess(occasion),
                 [Answer(name="utter_danger", facts={"kind": {"$word": f"label_danger_{kind}"}})],
                 f"{occasion.dedupe}:danger",
             )
@@ -179,9 +166,7 @@ class Turns:
 
     async def _said(self, session: AsyncSession, occasion: Occasion, what: str) -> bool:
         """Whether an earlier try of this row has queued that already."""
-        from core.outbox import outbox as rows
-
-        query = rows.select().with_only_columns(rows.c.id).where(rows.c.dedupe == f"{occasion.dedupe}:{what}:0")
+        query = outbox.select().with_only_columns(outbox.c.id).where(outbox.c.dedupe == f"{occasion.dedupe}:{what}:0")
         return (await session.execute(query)).first() is not None
 
     async def _ask(self, request: dict[str, Any]) -> TurnResult:
@@ -194,83 +179,6 @@ class Turns:
         finally:
             metrics.RASA_SECONDS.labels(outcome).observe(time.perf_counter() - began)
 
-    async def _commit(self, occasion: Occasion, result: TurnResult) -> None:
-        conversation, contact = occasion.conversation, occasion.contact
-        metrics.INTENTS.labels(conversation.tenant, result.language or "-", result.intent).inc()
-        state = dict(result.state)
-        slots = dict(state.get("slots") or {})
-        chosen = slots.pop("language_choice", None)
-        state["slots"] = slots
-        form = str(chosen) if chosen else self._form(occasion, result.language)
-        answers = result.answers
-        if occasion.cut:
-            answers = [Answer(name="utter_text_cut", facts={"limit": {"$number": str(MAX_TEXT)}}), *answers]
-        if occasion.heard is not None:
-            answers = [Answer(name="utter_voice_heard", facts={"words": occasion.text[:HEARD_SHOWN]}), *answers]
-        assert conversation.id is not None and contact.id is not None
-        async with self._services.db.transaction() as session:
-            if await self._people.status(session, conversation.id) != "pending":
-                # A person took the conversation while the bot was thinking: the bot keeps its words to itself.
-                await self._write_incoming(session, occasion)
-                await self._people.wrote(session, conversation.id, danger=False)
-                await self._services.inbox.finish(session, occasion.claimed, {"outcome": "noted"})
-                return
-            seq = await self._write_incoming(session, occasion)
-            changes: dict[str, Any] = {"language": form}
-            if chosen:
-                changes["language_fixed"] = True
-            await session.execute(update(Contact).where(col(Contact.id) == contact.id).values(**changes))
-            person = await self._people.person(session, conversation.id)
-            calling, row_id = self._people.calling, occasion.claimed.id
-            said = await calling.instead(session, person, row_id, result, answers)
-            await self._speaker.say(session, conversation, form, said, occasion.dedupe)
-            await session.execute(
-                update(Conversation)
-                .where(col(Conversation.id) == conversation.id)
-                .values(state=state, version=col(Conversation.version) + 1)
-            )
-            called = len(said) < len(answers) or await calling.besides(session, person, row_id, result, occasion.keep)
-            outcome = recording.outcome_of((answer.name for answer in answers), person=called)
-            await recording.write(session, self._services.db, conversation, row_id, seq, form, outcome, result, state)
-            await self._services.inbox.finish(
-                session,
-                occasion.claimed,
-                {
-                    "intent": result.intent,
-                    "topic": result.topic,
-                    "confidence": round(result.confidence, 4),
-                    "language": form,
-                    "answers": [answer.name for answer in said],
-                    "facts": [answer.facts for answer in said],
-                    "actions": result.actions,
-                    "outcome": "answered",
-                },
-            )
-
-    async def _write_incoming(self, session: AsyncSession, occasion: Occasion) -> int:
-        """Add the message to the transcript, unless the channel did at its arrival; a code stays masked everywhere.
-
-        Returns its place in the transcript.
-        """
-        if occasion.keep != occasion.message.text:
-            payload = {**occasion.claimed.payload, "text": occasion.keep}
-            await session.execute(update(inbox).where(inbox.c.id == occasion.claimed.id).values(payload=payload))
-        written = occasion.message.detail.get("transcript")
-        if written:
-            from core.tables import Message
-
-            if occasion.keep != occasion.message.text:
-                await session.execute(update(Message).where(col(Message.id) == int(written)).values(text=occasion.keep))
-            kept = await session.get(Message, int(written))
-            return kept.seq if kept else 0
-        row = await store.write_incoming(
-            session, self._services.db, occasion.conversation, occasion.message, occasion.keep
-        )
-        await arrivals.note_files(session, self._services, occasion.conversation, row, occasion.message, occasion.heard)
-        if occasion.message.media:
-            self._services.new_media.set()
-        return row.seq
-
     async def _with_people(self, occasion: Occasion, in_danger: bool) -> str:
         """A message to people: the bot is silent. Leaving the queue is the one thing it still understands."""
         conversation, queued = occasion.conversation, occasion.conversation.status == "queued"
@@ -281,7 +189,7 @@ class Turns:
         if choice is not None and NUMBER.fullmatch(occasion.text):
             leaving = False
         async with self._services.db.transaction() as session:
-            await self._write_incoming(session, occasion)
+            await self._keeper.write(session, occasion)
             if leaving and await self._people.left(session, conversation.id):
                 outcome = "left"
             else:
@@ -294,12 +202,10 @@ class Turns:
         """A tap that concerns people and not the dialogue core: a rating, a person, a message, a queue left long ago."""
         assert occasion.conversation.id is not None
         async with self._services.db.transaction() as session:
-            await self._write_incoming(session, occasion)
-            if await self._people.status(session, occasion.conversation.id) == "pending":
+            _, owned = await self._keeper.hear(session, occasion)
+            if not owned:
                 person = await self._people.person(session, occasion.conversation.id)
                 await self._people.tapped(session, person, choice["intent"], choice["entities"], occasion.claimed.id)
-            else:
-                await self._people.wrote(session, occasion.conversation.id, danger=False)
             await self._services.inbox.finish(session, occasion.claimed, {"outcome": choice["intent"]})
         return str(choice["intent"])
 
@@ -313,7 +219,7 @@ class Turns:
             if await self._people.status(session, conversation_id) != "pending" or in_danger or other:
                 await self._people.drop_message(session, conversation_id)
                 return False
-            seq = await self._write_incoming(session, occasion)
+            seq = await self._keeper.write(session, occasion)
             if intent in (CANCEL, "deny"):
                 await self._people.drop_message(session, conversation_id, occasion.dedupe)
             else:
@@ -324,7 +230,7 @@ class Turns:
     async def _ring(self, claimed: Claimed) -> str:
         """A timer's time has come."""
         if not self._people.rings(claimed.payload):
-            return await self._ignore(claimed, "nobody knows this timer")
+            return await self._ends.ignored(claimed, "nobody knows this timer")
         async with self._services.db.transaction() as session:
             outcome = await self._people.ring(session, claimed.payload)
             await self._services.inbox.finish(session, claimed, {"outcome": outcome})
@@ -334,69 +240,15 @@ class Turns:
         """Keep a message that asks nothing of the bot: a person has the conversation, or it is a reaction."""
         assert occasion.conversation.id is not None
         async with self._services.db.transaction() as session:
-            await self._write_incoming(session, occasion)
+            await self._keeper.write(session, occasion)
             change = await outside.note(
                 session, self._people, occasion.channel, occasion.conversation.id, occasion.message
             )
             await self._services.inbox.finish(session, occasion.claimed, {"outcome": change or "noted"})
         return "noted"
 
-    async def _ignore(self, claimed: Claimed, reason: str) -> str:
-        async with self._services.db.transaction() as session:
-            await self._services.inbox.finish(session, claimed, {}, state="ignored", reason=reason)
-        return "ignored"
-
-    async def _tell(self, occasion: Occasion, name: str) -> str:
-        """One honest answer that needs no understanding; what was being talked about stays as it is."""
-        assert occasion.conversation.id is not None
-        async with self._services.db.transaction() as session:
-            owned = await self._people.status(session, occasion.conversation.id) != "pending"
-            await self._write_incoming(session, occasion)
-            if owned:
-                await self._people.wrote(session, occasion.conversation.id, danger=False)
-            else:
-                form = self._guess(occasion)
-                await self._speaker.say(session, occasion.conversation, form, [Answer(name=name)], occasion.dedupe)
-            await self._services.inbox.finish(session, occasion.claimed, {"outcome": "told", "answers": [name]})
-        return "told"
-
-    async def _degrade(self, occasion: Occasion, reason: str, intent: str = "") -> str:
-        """The honest answer while the dialogue core is not there: we keep the message, here are hotline and person."""
-        log.warning(
-            "A turn was answered without the dialogue core.",
-            action="degrade",
-            tenant=occasion.conversation.tenant,
-            channel=occasion.channel.key,
-            conversation=occasion.conversation.id,
-            reason=reason,
-        )
-        conversation, people = occasion.conversation, self._people
-        assert conversation.id is not None
-        async with self._services.db.transaction() as session:
-            owned = await people.status(session, conversation.id) != "pending"
-            seq = await self._write_incoming(session, occasion)
-            if owned:
-                await people.wrote(session, conversation.id, danger=False)
-            else:
-                person = await people.person(session, conversation.id)
-                if intent == WANTS_PERSON:
-                    called = await people.calling.wished(session, person, occasion.claimed.id)
-                else:
-                    called = False
-                    facts = {} if await people.calling.refused(session, person) else {"person": "1"}
-                    answer = Answer(name="utter_degraded", facts=facts)
-                    await self._speaker.say(session, conversation, self._guess(occasion), [answer], occasion.dedupe)
-                outcome = recording.PERSON if called else recording.FAILED
-                await recording.write(
-                    session, self._services.db, conversation, occasion.claimed.id, seq, person.form, outcome
-                )
-            await self._services.inbox.finish(
-                session, occasion.claimed, {"outcome": "degraded", "answers": ["utter_degraded"]}, reason=reason[:200]
-            )
-        return "degraded"
-
     async def bury(self, claimed: Claimed, reason: str) -> None:
-        """Give a message up after its last try: dead letter, an apology with the hotline, the conversation goes on."""
+        """Give a row up after its last try: a dead letter, and for a message an apology with the hotline."""
         metrics.DEAD.labels("in").inc()
         channel = self._services.channel(claimed.channel)
         if channel is None or claimed.kind != "message":
@@ -404,20 +256,4 @@ class Turns:
                 await self._services.inbox.finish(session, claimed, {}, state="dead", reason=reason[:200])
             return
         occasion = await self._open(claimed, channel, incoming_from_json(claimed.payload))
-        async with self._services.db.transaction() as session:
-            await self._write_incoming(session, occasion)
-            assert occasion.conversation.id is not None
-            if await self._people.status(session, occasion.conversation.id) != "pending":
-                await self._people.wrote(session, occasion.conversation.id, danger=False)
-            else:
-                person = await self._people.person(session, occasion.conversation.id)
-                if not await self._people.calling.failed(session, person, claimed.id):
-                    await self._speaker.say(
-                        session,
-                        occasion.conversation,
-                        self._guess(occasion),
-                        [Answer(name="utter_failed")],
-                        # Not the turn's own key: when the message is handled again its answer must leave.
-                        f"{occasion.dedupe}:given up",
-                    )
-            await self._services.inbox.finish(session, claimed, {"outcome": "dead"}, state="dead", reason=reason[:200])
+        await self._ends.given_up(occasion, reason)
