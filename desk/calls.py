@@ -11,9 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk import files
 from desk.base import ME, Me, Rule
-from desk.doing import CLIENT_ID
 from desk.inbox import REFUSED
 from desk.room import Room, form_of, rules, to
+from desk.writing import CLIENT_ID
 from handoff.callbacks import Callbacks, Outcome
 from handoff.cases import Cases
 from handoff.moves import By, HandoffRefused, Who

@@ -1,8 +1,7 @@
-"""What a person does with a conversation: claim, answer, note, snooze, hand on, give back, resolve, open a file."""
+"""What a person does with a conversation: claim, note, label, snooze, hand on, give back, resolve, open a file."""
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,26 +9,20 @@ import structlog
 from aiohttp import web
 from sqlmodel import select
 
-from core.errors import SathiError
-from core.messages import Actor, Attachment, OutgoingMessage, Template
-from core.tables import OutboxRow
 from desk import files
 from desk.audit import Audit
-from desk.base import ME, Me, Parts, Rule
+from desk.base import ME, Parts, Rule
 from desk.inbox import REFUSED, Inbox
+from desk.people import by, own_operator
 from desk.tables import ConversationLabel
 from desk.view import may_reply
 from handoff import events
 from handoff.desk_tables import Operator
-from handoff.events import lock_conversation
-from handoff.moves import By, HandoffRefused, Move, Who
+from handoff.moves import HandoffRefused, Move
 
 log = structlog.get_logger(__name__)
 LONGEST = 4000
 LONGEST_LABEL = 30
-BIGGEST_FORM = 26 << 20
-WINDOW_CLOSED = "The platform allows no free text now: use a template, or wait until the customer writes."
-CLIENT_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 SNOOZES = {"30": timedelta(minutes=30), "120": timedelta(hours=2), "1440": timedelta(days=1)}
 MOVES = {"return": Move.GIVE_BACK, "resolve": Move.RESOLVE, "wake": Move.WAKE, "requeue": Move.REQUEUE}
 
@@ -49,10 +42,7 @@ class Doing:
         at = "/desk/c/{id:\\d+}"
         return [
             rule("POST", f"{at}/claim", self.claim),
-            rule("POST", f"{at}/reply", self.reply),
             rule("POST", f"{at}/note", self.note),
-            rule("POST", f"{at}/template", self.template),
-            rule("POST", f"{at}/again/{{row:\\d+}}", self.again),
             rule("POST", f"{at}/label", self.label),
             rule("POST", f"{at}/typing", self.typing),
             rule("POST", f"{at}/snooze", self.snooze),
@@ -62,10 +52,6 @@ class Doing:
             rule("GET", f"{at}/sent/{{seq:\\d+}}", self.sent),
         ]
 
-    def _by(self, me: Me) -> By:
-        who = Who.SUPERVISOR if "supervise" in me.may else Who.OPERATOR
-        return By(who=who, id=me.id, name=me.name)
-
     async def _change(self, request: web.Request, move: Move, **options: Any) -> web.StreamResponse:
         me, conversation_id = request[ME], int(request.match_info["id"])
         await self._inbox.load(me, conversation_id)
@@ -74,7 +60,7 @@ class Doing:
                 takeover = await self._parts.bridge.current(session, conversation_id)
                 if takeover is None or takeover.id is None:
                     raise HandoffRefused("state", "nobody has it")
-                await self._parts.bridge.change(session, takeover.id, move, self._by(me), **options)
+                await self._parts.bridge.change(session, takeover.id, move, by(me), **options)
                 await self._audit.note(session, f"staff:{me.id}", move.value, f"conversation:{conversation_id}")
         except HandoffRefused as error:
             return await self._inbox.answer(request, conversation_id, REFUSED.get(error.reason, str(error)))
@@ -87,92 +73,18 @@ class Doing:
         await self._inbox.load(me, conversation_id)
         try:
             async with self._parts.db.transaction() as session:
-                operator = await session.get(Operator, me.id)
-                if operator is None:
-                    operator = Operator(id=me.id, tenant=me.tenant, name=me.name, seen_at=self._parts.db.now())
-                    session.add(operator)
-                    await session.flush()
+                operator = await own_operator(session, self._parts.db, me)
                 takeover = await self._parts.bridge.current(session, conversation_id)
                 if takeover is None or takeover.id is None:
-                    await self._parts.bridge.take(session, conversation_id, operator, self._by(me))
+                    await self._parts.bridge.take(session, conversation_id, operator, by(me))
                 elif takeover.state != "open" or takeover.assignee_id != me.id:  # else pressed twice: it is theirs
                     move = Move.CLAIM if takeover.state == "queued" else Move.TRANSFER
-                    by = self._by(me)
                     await self._parts.bridge.change(
-                        session, takeover.id, move, by, assignee=operator, why="taken at the desk"
+                        session, takeover.id, move, by(me), assignee=operator, why="taken at the desk"
                     )
                 await self._audit.note(session, f"staff:{me.id}", "claim", f"conversation:{conversation_id}")
         except HandoffRefused as error:
             return await self._inbox.answer(request, conversation_id, REFUSED.get(error.reason, str(error)))
-        self._parts.wake()
-        return await self._inbox.answer(request, conversation_id)
-
-    async def reply(self, request: web.Request) -> web.StreamResponse:
-        """Queue an answer, with a file or without. The page's own id makes a repeated request harmless."""
-        me, conversation_id = request[ME], int(request.match_info["id"])
-        form, file = await _form(request)
-        text, client_id = form.get("text", "").strip(), form.get("cid", "")
-        found = await self._inbox.load(me, conversation_id)
-        if not (text or file) or len(text) > LONGEST or not CLIENT_ID.fullmatch(client_id):
-            return await self._inbox.answer(request, conversation_id, f"An answer has 1 to {LONGEST} characters.")
-        if not found.window_open:
-            return await self._inbox.answer(request, conversation_id, WINDOW_CLOSED)
-        attachment = None
-        if file is not None:
-            try:
-                kept = await self._parts.keep(*file)
-            except SathiError:
-                fault = "A file can be a JPEG, PNG or WebP picture of at most 5 MB, or a PDF of at most 25 MB."
-                return await self._inbox.answer(request, conversation_id, fault)
-            attachment = Attachment(ref=kept.ref, name=kept.name, mime=kept.mime, caption=text)
-        message = OutgoingMessage(text=text, attachment=attachment, author=Actor.OPERATOR, persona=me.name)
-        return await self._post(request, conversation_id, message, client_id)
-
-    async def template(self, request: web.Request) -> web.StreamResponse:
-        """Queue a form that the platform approved; the only way to write while its window is closed."""
-        me, conversation_id = request[ME], int(request.match_info["id"])
-        form = await request.post()
-        await self._inbox.load(me, conversation_id)
-        chosen = next((one for one in await self._inbox.templates(me) if one.key == form.get("template")), None)
-        client_id = str(form.get("cid", ""))
-        if chosen is None or not CLIENT_ID.fullmatch(client_id):
-            return await self._inbox.answer(request, conversation_id, "Choose a template.")
-        values = tuple(str(form.get(f"value{number}", "")).strip()[:200] for number in range(1, chosen.blanks + 1))
-        if not all(values):
-            return await self._inbox.answer(request, conversation_id, "Fill every blank of the template.")
-        message = OutgoingMessage(
-            text=chosen.filled(values),
-            template=Template(name=chosen.name, language=chosen.language, parameters=values),
-            author=Actor.OPERATOR,
-            persona=me.name,
-        )
-        return await self._post(request, conversation_id, message, client_id)
-
-    async def _post(
-        self, request: web.Request, conversation_id: int, message: OutgoingMessage, client_id: str
-    ) -> web.StreamResponse:
-        me = request[ME]
-        try:
-            async with self._parts.db.transaction() as session:
-                await self._parts.bridge.operator_wrote(session, conversation_id, self._by(me))
-                conversation = await lock_conversation(session, self._parts.db, conversation_id)
-                new = await self._parts.post(session, conversation, message, f"desk:{conversation_id}:{client_id}")
-                if new:
-                    await self._audit.note(session, f"staff:{me.id}", "reply", f"conversation:{conversation_id}")
-        except HandoffRefused as error:
-            return await self._inbox.answer(request, conversation_id, REFUSED.get(error.reason, str(error)))
-        self._parts.wake()
-        return await self._inbox.answer(request, conversation_id)
-
-    async def again(self, request: web.Request) -> web.StreamResponse:
-        """Send once more what could not be delivered."""
-        me, conversation_id = request[ME], int(request.match_info["id"])
-        await self._inbox.load(me, conversation_id)
-        row_id = int(request.match_info["row"])
-        async with self._parts.db.reading() as session:
-            row = await session.get(OutboxRow, row_id)
-        if row is None or row.conversation_id != conversation_id or not await self._parts.outbox.replay(row_id):
-            return await self._inbox.answer(request, conversation_id, "This message is on its way already.")
         self._parts.wake()
         return await self._inbox.answer(request, conversation_id)
 
@@ -262,18 +174,3 @@ class Doing:
         return await files.outgoing(
             self._parts, request[ME], int(request.match_info["id"]), int(request.match_info["seq"])
         )
-
-
-async def _form(request: web.Request) -> tuple[dict[str, str], tuple[str, bytes] | None]:
-    """The words of a form and its file. A page with scripts names its token in a header, so nothing was read before."""
-    fresh = "X-CSRF-Token" in request.headers
-    posted = await (request.clone(client_max_size=BIGGEST_FORM) if fresh else request).post()
-    words: dict[str, str] = {}
-    file = None
-    for name, value in posted.items():
-        if isinstance(value, web.FileField):
-            with value.file:
-                file = (value.filename, value.file.read()) if value.filename else file
-        elif isinstance(value, str):
-            words[name] = value
-    return words, file

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from core.tables import Contact, Conversation
 from desk.base import ME, Me, Rule
 from desk.inbox import REFUSED
+from desk.people import own_operator
 from desk.room import Room, form_of, number_of, rules, to
 from handoff import routing
 from handoff.desk_tables import Operator, Takeover
@@ -120,11 +121,7 @@ class Floor(Room):
         by = By(who=Who.SUPERVISOR, id=me.id, name=me.name)
         try:
             async with self.parts.db.transaction() as session:
-                operator = await session.get(Operator, me.id)
-                if operator is None:
-                    operator = Operator(id=me.id, tenant=me.tenant, name=me.name, seen_at=self.parts.db.now())
-                    session.add(operator)
-                    await session.flush()
+                operator = await own_operator(session, self.parts.db, me)
                 takeover = await self._leaving().take(session, int(request.match_info["id"]), operator, by)
                 subject = f"conversation:{takeover.conversation_id}"
                 await self.audit.note(session, f"staff:{me.id}", "left message opened", subject)

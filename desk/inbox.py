@@ -19,7 +19,6 @@ from desk.pages import Pages
 from desk.tables import Note, Staff
 from handoff import events, routing
 from handoff.desk_tables import Operator
-from handoff.moves import By, HandoffRefused, Move, Who
 
 log = structlog.get_logger(__name__)
 # The next step that the bot sees, and the part beside the conversation where it is done.
@@ -64,8 +63,6 @@ class Inbox:
             rule("GET", "/desk/c/{id:\\d+}/messages", self.messages),
             rule("GET", "/desk/c/{id:\\d+}/side", self.side),
             rule("GET", "/desk/c/{id:\\d+}/suggest", self.suggest),
-            rule("POST", "/desk/duty", self.duty),
-            rule("POST", "/desk/next", self.take_next),
         ]
 
     async def page(self, request: web.Request) -> web.StreamResponse:
@@ -202,44 +199,6 @@ class Inbox:
         found = await self.load(request[ME], int(request.match_info["id"]))
         return self._pages.render(request, "_messages.html", view=found)
 
-    async def duty(self, request: web.Request) -> web.StreamResponse:
-        """Come on duty or go off it; `automatic` lets the desk hand out conversations by itself."""
-        me, form = request[ME], await request.post()
-        async with self._parts.db.transaction() as session:
-            operator = await session.get(Operator, me.id)
-            if operator is None:
-                operator = Operator(id=me.id, tenant=me.tenant, name=me.name)
-            operator.on_duty = form.get("on_duty") == "1"
-            operator.automatic = operator.on_duty and form.get("automatic") == "1"
-            operator.seen_at = self._parts.db.now()
-            session.add(operator)
-            await self._audit.note(
-                session, f"staff:{me.id}", "duty", "operator", on=operator.on_duty, automatic=operator.automatic
-            )
-            await events.append(session, self._parts.db, me.tenant, "presence")
-        if "HX-Request" not in request.headers:
-            return web.Response(status=303, headers={"Location": "/desk/"})
-        return self._pages.render(request, "_duty.html", operator=operator)
-
-    async def take_next(self, request: web.Request) -> web.StreamResponse:
-        """The conversation that fits this person and has waited longest."""
-        me = request[ME]
-        for _ in range(5):
-            async with self._parts.db.reading() as session:
-                operator = await session.get(Operator, me.id)
-                found = await routing.next_for(session, self._parts.db, operator) if operator else None
-            if operator is None or found is None or found.id is None:
-                break
-            try:
-                async with self._parts.db.transaction() as session:
-                    by = By(who=Who.OPERATOR, id=me.id, name=me.name)
-                    await self._parts.bridge.change(session, found.id, Move.CLAIM, by, assignee=operator, why="next")
-            except HandoffRefused:
-                continue  # a colleague was faster
-            self._parts.wake()
-            return _go(request, f"/desk/?c={found.conversation_id}")
-        return _go(request, "/desk/?list=unassigned")
-
     async def note(self, me: Me, conversation_id: int, text: str) -> None:
         """Keep a private note."""
         async with self._parts.db.transaction() as session:
@@ -247,10 +206,3 @@ class Inbox:
                 Note(conversation_id=conversation_id, staff_id=me.id, text=text, created_at=self._parts.db.now())
             )
             await events.append(session, self._parts.db, me.tenant, "note", conversation_id)
-
-
-def _go(request: web.Request, path: str) -> web.Response:
-    """To another page, for htmx and for plain forms."""
-    if "HX-Request" in request.headers:
-        return web.Response(status=204, headers={"HX-Redirect": path})
-    return web.Response(status=303, headers={"Location": path})

@@ -25,9 +25,11 @@ from desk.ready_admin import ReadyAdmin
 from desk.review import Review
 from desk.room import Room
 from desk.sessions import Sessions
+from desk.shift import Shift
 from desk.signing_in import SigningIn
 from desk.staff_admin import StaffAdmin
 from desk.words_admin import WordsAdmin
+from desk.writing import Writing
 
 ROOMS: tuple[type[Room], ...] = (
     Floor,
@@ -59,7 +61,9 @@ class Desk:
             Rule(method="GET", path="/static/desk/{version}/{name}", handler=self._pages.file, permission=PUBLIC),
             *SigningIn(parts, self._pages, self.sessions, self.passwords, self.audit).rules(),
             *inbox.rules(),
+            *Shift(parts, self._pages, self.audit).rules(),
             *Doing(parts, inbox, self.audit).rules(),
+            *Writing(parts, inbox, self.audit).rules(),
             *Quick(parts, inbox, self.audit).rules(),
             *self.live.rules(),
             *StaffAdmin(parts, self._pages, self.audit, self.passwords, self.sessions).rules(),

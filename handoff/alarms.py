@@ -6,6 +6,7 @@ A timer says what it was set for; when it rings and the world has moved on it do
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,47 +24,39 @@ WAIT, SNOOZE, REPLY, CUSTOMER = "handoff_wait", "handoff_snooze", "handoff_reply
 LEFT = "handoff_left"
 
 
+async def _set(
+    session: AsyncSession, db: Database, conversation: Conversation, id: str, at: datetime, payload: dict[str, Any]
+) -> None:
+    """A clock on the conversation's lane; one of the same id stays as it is."""
+    row = inbox.NewRow(
+        channel=conversation.channel,
+        external_id=f"{id}:{at.timestamp():.6f}",
+        lane=lane_key(conversation.channel, conversation.address),
+        kind=inbox.TIMER,
+        payload=payload,
+        due_at=at,
+    )
+    await inbox.insert(session, db, [row])
+
+
 async def ring_at(
     session: AsyncSession, db: Database, conversation: Conversation, takeover: Takeover, name: str, at: datetime
 ) -> None:
-    await inbox.insert(
-        session,
-        db,
-        [
-            inbox.NewRow(
-                channel=conversation.channel,
-                external_id=f"{name}:{takeover.id}:{takeover.version}:{at.timestamp():.6f}",
-                lane=lane_key(conversation.channel, conversation.address),
-                kind=inbox.TIMER,
-                payload={
-                    "timer": name,
-                    "conversation_id": takeover.conversation_id,
-                    "takeover_id": takeover.id,
-                    "version": takeover.version,
-                    "set_at": db.now().isoformat(),
-                },
-                due_at=at,
-            )
-        ],
-    )
+    """Look at a takeover later."""
+    payload = {
+        "timer": name,
+        "conversation_id": takeover.conversation_id,
+        "takeover_id": takeover.id,
+        "version": takeover.version,
+        "set_at": db.now().isoformat(),
+    }
+    await _set(session, db, conversation, f"{name}:{takeover.id}:{takeover.version}", at, payload)
 
 
 async def open_at(session: AsyncSession, db: Database, conversation: Conversation, left_id: int, at: datetime) -> None:
     """Look at a message that was left when the desk opens."""
-    await inbox.insert(
-        session,
-        db,
-        [
-            inbox.NewRow(
-                channel=conversation.channel,
-                external_id=f"{LEFT}:{left_id}:{at.timestamp():.6f}",
-                lane=lane_key(conversation.channel, conversation.address),
-                kind=inbox.TIMER,
-                payload={"timer": LEFT, "conversation_id": conversation.id, "left_id": left_id},
-                due_at=at,
-            )
-        ],
-    )
+    payload = {"timer": LEFT, "conversation_id": conversation.id, "left_id": left_id}
+    await _set(session, db, conversation, f"{LEFT}:{left_id}", at, payload)
 
 
 async def after_change(
