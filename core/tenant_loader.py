@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.tenant_model import (
-    Area,
     ChannelEntry,
-    ComplaintLimit,
     Domain,
     Duty,
-    Fee,
-    FixedCharge,
     Grievance,
     Holiday,
     Hotline,
     Hours,
-    IdentifierFormat,
     MobileFormat,
-    Office,
     PaymentWay,
-    Percent,
-    Rent,
     Shift,
-    Slab,
-    Tariff,
     Tenant,
-    Utility,
 )
-from core.tenant_reader import Node, read_yaml
+from core.tenant_rates import Rates
+from core.tenant_reader import CODE, SLUG, Node, read_yaml
+from core.tenant_utility import UtilityReader
 
-SLUG = r"[a-z][a-z0-9-]*"
-CODE = r"[A-Z]{3}"
-FIXED_PER = ("connection", "kw", "units")
-BASES = ("energy+fixed", "energy", "bill", "recharge")
-SETTINGS = ("urban", "rural", "any")
 PATIENCE = ("notice", "queue", "reply", "customer", "presence", "places")
-
-
-def unique(faults: list[str], what: str, pairs: Iterable[tuple[str, str]]) -> None:
-    owners: dict[str, str] = {}
-    for value, owner in pairs:
-        if value in owners and owners[value] != owner:
-            faults.append(f"{owner}: {what} {value!r} is taken by {owners[value]}")
-        owners.setdefault(value, owner)
 
 
 class Loader:
@@ -80,9 +57,12 @@ class Loader:
         if forms and default_form not in forms:
             node.fault("default_form", f"{default_form!r} is not among forms")
         hotline = self._hotline(node.node("hotline"))
-        shared = _Shared(region)
+        shared = Rates(region)
+        reader = UtilityReader(self._slug, self._faults)
         order = node.texts("utilities")
-        utilities = {slug: self._utility(slug, hotline, shared) for slug in order}
+        utilities = {
+            slug: reader.utility(slug, self._file("utilities", f"{slug}.yml"), hotline, shared) for slug in order
+        }
         present = {path.stem for path in (self._folder / "utilities").glob("*.yml")}
         for slug in sorted(present - set(order)):
             node.fault("utilities", f"utilities/{slug}.yml is not listed")
@@ -222,204 +202,3 @@ class Loader:
             item.close()
         node.close()
         return tuple(found)
-
-    def _utility(self, slug: str, hotline: Hotline, shared: _Shared) -> Utility:
-        node = self._file("utilities", f"{slug}.yml")
-        own = _Shared(node)
-        offices = self._offices(node.node("offices"))
-        contact = node.node("contact")
-        own_hotline = node.node("hotline") if "hotline" in node else None
-        number = ""
-        if own_hotline:
-            fact = own_hotline.fact()
-            number = own_hotline.text("number", pattern=r"\+?\d{3,15}")
-            number = number if fact["confidence"] in ("H", "M") else ""
-            own_hotline.close()
-        own_classes = {tariff.tariff_class for tariff in own.tariffs}
-        utility = Utility(
-            slug=slug,
-            tenant=self._slug,
-            code=node.text("code", pattern=CODE),
-            name=node.words("name"),
-            full_name=node.words("full_name"),
-            aliases=node.texts("aliases"),
-            hotline=number or hotline.number,
-            hotline_key=hotline.keys.get(slug, ""),
-            email=contact.text("email", ""),
-            website=contact.text("website", ""),
-            identifiers=tuple(self._identifier(item) for item in node.nodes("identifiers")),
-            offices=offices,
-            areas=self._areas(node.node("areas"), offices),
-            tariffs=own.tariffs + tuple(item for item in shared.tariffs if item.tariff_class not in own_classes),
-            percents=own.percents or shared.percents,
-            rents=own.rents or shared.rents,
-            fees=own.fees or shared.fees,
-            complaint_limits=own.limits + shared.limits,
-        )
-        if not any(identifier.kind == "account" for identifier in utility.identifiers):
-            node.fault("identifiers", "has no format for account numbers")
-        if "contact" in node:
-            contact.fact()
-        contact.close()
-        node.close()
-        return utility
-
-    def _identifier(self, node: Node) -> IdentifierFormat:
-        found = IdentifierFormat(
-            kind=node.text("kind", pattern="account|meter|tracking"),
-            digits=node.whole("digits"),
-            prefix=node.text("prefix", ""),
-            pattern=node.text("pattern", ""),
-            name=node.words("name"),
-            example=node.text("example", ""),
-            **node.fact(),
-        )
-        if found.example and not found.canonical(found.example):
-            node.fault("example", "does not fit the format")
-        node.close()
-        return found
-
-    def _offices(self, node: Node) -> tuple[Office, ...]:
-        found = []
-        fact = node.fact() if "list" in node else {}
-        for item in node.nodes("list"):
-            found.append(
-                Office(
-                    id=item.text("id", pattern=SLUG),
-                    name=item.words("name"),
-                    phone=item.text("phone", ""),
-                    address=item.words("address", required=False),
-                    **item.fact(fact),
-                )
-            )
-            item.close()
-        node.close()
-        unique(self._faults, "office", ((office.id, f"{node.where}[{n}]") for n, office in enumerate(found)))
-        return tuple(found)
-
-    def _areas(self, node: Node, offices: tuple[Office, ...]) -> tuple[Area, ...]:
-        found = []
-        known = {office.id for office in offices}
-        fact = node.fact() if "list" in node else {}
-        for item in node.nodes("list"):
-            office = item.text("office", "")
-            if office and office not in known:
-                item.fault("office", f"{office!r} is not an office")
-            found.append(
-                Area(
-                    id=item.text("id", pattern=SLUG),
-                    name=item.words("name"),
-                    office=office,
-                    rural=item.flag("rural"),
-                    spellings=item.texts("spellings"),
-                    feeders=item.texts("feeders"),
-                    **item.fact(fact),
-                )
-            )
-            item.close()
-        node.close()
-        unique(self._faults, "area", ((area.id, f"{node.where}[{n}]") for n, area in enumerate(found)))
-        return tuple(found)
-
-
-class _Shared:
-    """The parts that a region or a single company can hold: tariffs, percentages, rents, fees, time limits."""
-
-    def __init__(self, node: Node) -> None:
-        self.tariffs = tuple(self._tariff(item) for item in node.nodes("tariffs"))
-        self.percents = tuple(self._percent(item) for item in node.nodes("percentages"))
-        self.rents = tuple(
-            Rent(phase=item.text("phase"), amount=item.decimal("amount"), **item.fact())
-            for item in node.nodes("meter_rents")
-        )
-        self.fees = tuple(self._fee(item) for item in node.nodes("fees"))
-        self.limits = tuple(self._limit(item) for item in node.nodes("complaint_limits"))
-
-    def _tariff(self, node: Node) -> Tariff:
-        fact = node.fact()
-        lifeline = None
-        if "lifeline" in node:
-            item = node.node("lifeline")
-            lifeline = Slab(to=item.whole("to"), rate=item.decimal("rate"), **item.fact(fact))
-            item.close()
-        slabs = []
-        for item in node.nodes("slabs"):
-            slabs.append(Slab(to=item.upto("to"), rate=item.decimal("rate"), **item.fact(fact)))
-            item.close()
-        if not slabs:
-            node.fault("slabs", "is missing")
-        ends = [slab.to for slab in slabs]
-        if ends and (ends[-1] is not None or None in ends[:-1] or ends[:-1] != sorted(set(ends[:-1]))):  # type: ignore[type-var]
-            node.fault("slabs", "must rise, and the last one has no `to`")
-        fixed = []
-        for item in node.nodes("fixed"):
-            per = item.text("per")
-            if per not in FIXED_PER:
-                item.fault("per", f"must be one of {', '.join(FIXED_PER)}")
-            step = item.whole("step", 0)
-            if per == "units" and not step:
-                item.fault("step", "is missing")
-            fixed.append(
-                FixedCharge(to=item.upto("to"), amount=item.decimal("amount"), per=per, step=step, **item.fact(fact))
-            )
-            item.close()
-        peak_node = node.node("peak")
-        peak = {name: peak_node.decimal(name) for name in peak_node.keys()}  # noqa: SIM118 - a Node is no dict
-        starts_on, ends_on = node.day("from"), node.maybe_day("until", last=True)
-        if ends_on and ends_on < starts_on:
-            node.fault("until", "is before `from`")
-        found = Tariff(
-            tariff_class=node.text("class"),
-            name=node.words("name"),
-            starts_on=starts_on,
-            ends_on=ends_on,
-            slabs=tuple(slabs),
-            fixed=tuple(fixed),
-            fixed_code=node.text("fixed_code", "fixed_charge"),
-            lifeline=lifeline,
-            peak=peak,
-            default=node.flag("default"),
-            **fact,
-        )
-        node.close()
-        return found
-
-    def _percent(self, node: Node) -> Percent:
-        base = node.text("base")
-        if base not in BASES:
-            node.fault("base", f"must be one of {', '.join(BASES)}")
-        found = Percent(
-            code=node.text("code", pattern="[a-z_]+"),
-            percent=node.decimal("percent"),
-            starts_on=node.day("from"),
-            ends_on=node.maybe_day("until", last=True),
-            base=base,
-            **node.fact(),
-        )
-        node.close()
-        return found
-
-    def _fee(self, node: Node) -> Fee:
-        found = Fee(
-            service=node.text("service", pattern="[a-z0-9_]+"),
-            phase=node.text("phase", pattern="[a-z_]+"),
-            amount=node.decimal("amount"),
-            **node.fact(),
-        )
-        node.close()
-        return found
-
-    def _limit(self, node: Node) -> ComplaintLimit:
-        setting = node.text("setting", "any")
-        if setting not in SETTINGS:
-            node.fault("setting", f"must be one of {', '.join(SETTINGS)}")
-        found = ComplaintLimit(
-            kinds=node.texts("kinds"),
-            hours=node.whole("hours"),
-            setting=setting,
-            where=node.words("where"),
-            compensation=node.decimal("compensation") if "compensation" in node else None,
-            **node.fact(),
-        )
-        node.close()
-        return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -15,7 +15,18 @@ import yaml
 from core import yaml_text
 
 CONFIDENCES = ("H", "M", "L", "U")
+SLUG = r"[a-z][a-z0-9-]*"
+CODE = r"[A-Z]{3}"
 _FORM = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
+
+
+def unique(faults: list[str], what: str, pairs: Iterable[tuple[str, str]]) -> None:
+    """Name every value of `pairs` (value, owner) that has two owners."""
+    owners: dict[str, str] = {}
+    for value, owner in pairs:
+        if value in owners and owners[value] != owner:
+            faults.append(f"{owner}: {what} {value!r} is taken by {owners[value]}")
+        owners.setdefault(value, owner)
 
 
 class Node:

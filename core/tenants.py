@@ -14,8 +14,9 @@ from pathlib import Path
 from rapidfuzz import fuzz
 
 from core.errors import DataError
-from core.tenant_loader import Loader, unique
+from core.tenant_loader import Loader
 from core.tenant_model import Names, Tenant, Utility, plain_number
+from core.tenant_reader import unique
 
 __all__ = ["Tenant", "Tenants", "Utility", "candidates", "find_utility", "plain_number", "word"]
 

@@ -22,7 +22,7 @@ from desk import side
 from desk.base import Me, Parts
 from handoff.moves import HandoffRefused
 from utility.base import Account
-from utility.ownership import Guard
+from utility.challenge import Guard
 
 SETTLED = ("solved", "closed")
 Facts = dict[str, Any]

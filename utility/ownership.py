@@ -11,20 +11,19 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import func, text, update
+from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import Database
 from core.tenants import Tenant, Tenants, plain_number
 from utility.base import Account, UtilityGateway
+from utility.challenge import Asker, Challenge, ChallengeState, CodeRequest, CodeResult, SendSms
+from utility.code_limits import CodeLimits
 from utility.codes import code_in, hash_code, new_code, sms_text
 from utility.tables import AccountLink, CodeChallenge
 
@@ -33,78 +32,7 @@ log = structlog.get_logger(__name__)
 LIFE = timedelta(minutes=5)
 REMEMBERED = timedelta(minutes=30)  # how long an old code is told to be old
 TRIES = 5
-AN_HOUR = timedelta(hours=1)
-A_DAY = timedelta(days=1)
-PER_HOUR = 3  # challenges of one account, and of one conversation
-PER_MOBILE_HOUR = 5
-PER_MOBILE_DAY = 10
-NUMBERS_PER_DAY = 10  # different accounts one conversation may ask about
 FLOOR_SECONDS = 0.25  # no answer to a request for a code comes sooner
-Guard = Callable[[AsyncSession], Awaitable[None]]
-
-
-class Asker(Protocol):
-    """Whose turn it is; an action's context is one."""
-
-    @property
-    def tenant(self) -> Tenant: ...
-    @property
-    def conversation_id(self) -> int: ...
-    @property
-    def contact_id(self) -> int: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def guard(self) -> Guard: ...
-    def key(self, effect: str) -> str: ...
-
-
-class SendSms(Protocol):
-    """Queues one text message within the transaction of `session`; the same `dedupe` queues once."""
-
-    async def __call__(self, to: str, text: str, dedupe: str, *, session: AsyncSession | None = None) -> None: ...
-
-
-class ChallengeState(StrEnum):
-    """Whether a code can still be typed."""
-
-    OPEN = "open"
-    EXPIRED = "expired"
-    LOCKED = "locked"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CodeRequest:
-    """`asked` is all that may be told, never whether the account exists. After too many, `retry_at` says until when."""
-
-    asked: bool
-    retry_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Challenge:
-    """A code that somebody was asked to type."""
-
-    tenant: str
-    utility: str
-    account: str
-    purpose: str
-    state: ChallengeState
-    tries_left: int
-    expires_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class CodeResult:
-    """What became of a typed code. `reason` is wrong, expired, locked or none; empty when it was right."""
-
-    ok: bool
-    reason: str = ""
-    tries_left: int = 0
-    tenant: str = ""
-    utility: str = ""
-    account: str = ""
-    purpose: str = ""
 
 
 class Ownership:
@@ -126,6 +54,7 @@ class Ownership:
         self._key = hmac.digest(key, b"one-time codes", hashlib.sha256)
         self._send_sms = send_sms
         self._floor = floor_seconds
+        self._limits = CodeLimits(db)
 
     async def accounts_of(self, contact_id: int, phone: str, tenant: str) -> list[Account]:
         """The accounts a person may see: linked ones first, then those of the number that the channel proves."""
@@ -183,11 +112,11 @@ class Ownership:
         message = sms_text(asker.language or asker.tenant.default_form, code, int(LIFE.total_seconds() // 60))
         async with self._db.transaction() as session:
             await asker.guard(session)
-            await self._one_at_a_time(session, f"conversation:{asker.conversation_id}", f"{utility}:{subject}")
+            await self._limits.one_at_a_time(session, f"conversation:{asker.conversation_id}", f"{utility}:{subject}")
             again = await session.exec(select(CodeChallenge.id).where(CodeChallenge.effect_key == key))
             if again.first() is not None:
                 return CodeRequest(asked=True)
-            retry_at = await self._too_many(session, asker.conversation_id, utility, subject)
+            retry_at = await self._limits.too_many(session, asker.conversation_id, utility, subject)
             if retry_at:
                 log.warning(
                     "Too many one-time codes were asked for.",
@@ -198,7 +127,7 @@ class Ownership:
                 return CodeRequest(asked=False, retry_at=retry_at)
             await self._close_open(session, asker.conversation_id)
             mobile = account.mobile if account else ""
-            calm = await self._mobile_is_calm(session, mobile)
+            calm = await self._limits.mobile_is_calm(session, mobile)
             now = self._db.now()
             session.add(
                 CodeChallenge(
@@ -239,52 +168,6 @@ class Ownership:
 
     def _digest(self, salt: str, code: str, conversation_id: int, utility: str, subject: str, purpose: str) -> str:
         return hash_code(self._key, salt, code, conversation_id, utility, subject, purpose)
-
-    async def _one_at_a_time(self, session: AsyncSession, *names: str) -> None:
-        """Count and insert without anybody in between. SQLite's transactions are alone in any case."""
-        if self._db.is_sqlite:
-            return
-        for name in sorted(names):
-            number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
-            await session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
-
-    async def _too_many(
-        self, session: AsyncSession, conversation_id: int, utility: str, subject: str
-    ) -> datetime | None:
-        """When it may be asked again, if not now."""
-        now = self._db.now()
-        for condition in (
-            (col(CodeChallenge.utility) == utility) & (col(CodeChallenge.subject) == subject),
-            col(CodeChallenge.conversation_id) == conversation_id,
-        ):
-            query = select(func.count(), func.min(CodeChallenge.created_at)).where(
-                condition, col(CodeChallenge.created_at) > now - AN_HOUR
-            )
-            count, first = (await session.exec(query)).one()
-            if count >= PER_HOUR:
-                return _moment(first) + AN_HOUR
-        recent = await session.exec(
-            select(CodeChallenge.utility, CodeChallenge.subject, func.max(CodeChallenge.created_at))
-            .where(CodeChallenge.conversation_id == conversation_id, col(CodeChallenge.created_at) > now - A_DAY)
-            .group_by(CodeChallenge.utility, CodeChallenge.subject)
-        )
-        seen = {(row[0], row[1]): _moment(row[2]) for row in recent.all()}
-        if len(seen) >= NUMBERS_PER_DAY and (utility, subject) not in seen:
-            return min(seen.values()) + A_DAY
-        return None
-
-    async def _mobile_is_calm(self, session: AsyncSession, mobile: str) -> bool:
-        """Nobody's telephone is flooded, whatever accounts hang on it."""
-        now = self._db.now()
-        for span, most in ((AN_HOUR, PER_MOBILE_HOUR), (A_DAY, PER_MOBILE_DAY)):
-            query = select(func.count()).where(
-                CodeChallenge.mobile == mobile,
-                col(CodeChallenge.real).is_(True),
-                col(CodeChallenge.created_at) > now - span,
-            )
-            if (await session.exec(query)).one() >= most:
-                return False
-        return True
 
     async def _close_open(self, session: AsyncSession, conversation_id: int) -> None:
         """A new code makes the older ones of the conversation worthless."""
@@ -409,10 +292,3 @@ class Ownership:
         link.verified_at = self._db.now()
         session.add(link)
         await session.flush()
-
-
-def _moment(value: Any) -> datetime:
-    """What an aggregate gives back: SQLite returns the stored text."""
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    assert isinstance(moment, datetime)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

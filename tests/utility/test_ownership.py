@@ -20,8 +20,9 @@ from core.database import Database
 from core.errors import LeaseLost, UtilityUnavailable
 from core.tables import Contact, Conversation
 from core.tenants import Tenant, Tenants
+from utility.challenge import ChallengeState
 from utility.local import LocalUtility
-from utility.ownership import TRIES, ChallengeState, CodeChallenge, Ownership
+from utility.ownership import TRIES, CodeChallenge, Ownership
 from utility.tables import AccountLink, UtilityAccount
 
 BD = "bangladesh-power-division"
