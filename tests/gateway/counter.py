@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +13,6 @@ from sqlmodel import col, select
 from connectors import registry
 from connectors.base import Channel, Tools
 from core import inbox
-from core.answers import Answers
 from core.database import Database
 from core.errors import TurnFailed
 from core.inbox import Inbox
@@ -22,7 +20,6 @@ from core.messages import Actor, IncomingMessage, Kind
 from core.outbox import Outbox
 from core.settings import ROOT, Settings
 from core.tables import Conversation, Message, OutboxRow
-from core.tenants import Tenants
 from gateway.limits import Limits
 from gateway.people import People
 from gateway.rasa_client import Answer, TurnResult
@@ -31,8 +28,8 @@ from gateway.speaking import Speaker
 from gateway.turns import Turns
 from gateway.webhooks import message_row
 from handoff.desk_tables import DeskEvent, HandoffEvent, Operator, Takeover
+from tests import readings
 
-load_answers, load_tenants = cache(Answers.load), cache(Tenants.load)
 _numbers = itertools.count(1)
 
 
@@ -74,7 +71,7 @@ class Counter:
     core: Core = field(default_factory=Core)
 
     def __post_init__(self) -> None:
-        self.tenants = load_tenants(ROOT)
+        self.tenants = readings.tenants(ROOT)
         self.tenant = self.tenants.all()[0].slug
         self.channel = Channel(key="web:t", type="webchat", tenant=self.tenant, account_id=self.tenant)
         connectors = registry.connectors(Tools(transport=None, load=None))  # type: ignore[arg-type]
@@ -86,7 +83,7 @@ class Counter:
             inbox=Inbox(self.db),
             outbox=Outbox(self.db),
             tenants=self.tenants,
-            answers=load_answers(ROOT),
+            answers=readings.words(ROOT),
             channels={self.channel.key: self.channel},
             connectors=connectors,
             utility=quiet,

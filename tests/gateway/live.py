@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,13 +10,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from aiohttp import web
 from sqlmodel import col, select
 
 from core import migrate
-from core.answers import Answers
 from core.clock import Clock
 from core.database import Database
 from core.settings import Settings
@@ -25,6 +22,7 @@ from core.tables import Medium, Message, OutboxRow
 from gateway.app import Service, running
 from tests.fakes.platform import FakePlatform
 from tests.gateway.lying_rasa import LyingRasa, honest
+from tests.readings import read_once
 
 PATIENCE = 15.0
 Answering = Callable[[dict[str, Any]], list[dict[str, Any]]]
@@ -99,8 +97,6 @@ class Live:
         return found
 
 
-# Reading all words takes two seconds, and they never change in between.
-_words = functools.cache(Answers.load)
 _templates: dict[str, Path] = {}
 
 
@@ -119,7 +115,7 @@ async def empty_database(folder: Path) -> None:
 @asynccontextmanager
 async def quickly(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Service]:
     """A running service whose words were read before, and whose dialogue core is there."""
-    with mock.patch.object(Answers, "load", _words):
+    with read_once():
         async with running(settings, clock=clock) as service:
             until = time.monotonic() + PATIENCE
             while not service.services.rasa.ready:

@@ -25,6 +25,7 @@ from core.tenants import Tenants
 from gateway import demo, rasa_process, training
 from gateway.app import Service, running
 from tests.fakes.platform import FakePlatform
+from tests.readings import read_once
 
 TOKEN = "stories-action-token-0123456789"
 START_SECONDS = 120
@@ -55,10 +56,11 @@ class Stage:
             "senders": 8,
         }
         settings: Settings = platform.settings(**(values | more))
-        async with running(settings) as service:
-            platform.webhooks = service.public_url
-            await _ready(service)
-            yield service
+        with read_once():
+            async with running(settings) as service:
+                platform.webhooks = service.public_url
+                await _ready(service)
+                yield service
 
 
 async def _ready(service: Service) -> None:
