@@ -242,7 +242,10 @@ class ChoiceToken(SQLModel, table=True):
 
 
 class Quarantine(SQLModel, table=True):
-    """Something a platform sent that could not be read; kept whole so that nothing is lost."""
+    """Something a platform sent that could not be read; kept whole so that nothing is lost.
+
+    `outcome` is empty until somebody dealt with it: read (it was understood after all), aside.
+    """
 
     __tablename__ = "quarantine"
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
@@ -250,6 +253,9 @@ class Quarantine(SQLModel, table=True):
     reason: str
     body: str
     received_at: datetime = Field(sa_type=WHEN)
+    outcome: str = ""
+    settled_by: str = ""
+    settled_at: datetime | None = Field(default=None, sa_type=WHEN)
 
 
 class Publication(SQLModel, table=True):

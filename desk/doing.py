@@ -11,12 +11,12 @@ from sqlmodel import select
 
 from desk import files
 from desk.audit import Audit
-from desk.base import ME, Parts, Rule
+from desk.base import ME, Me, Parts, Rule
 from desk.inbox import REFUSED, Inbox
 from desk.people import by, own_operator
 from desk.tables import ConversationLabel
 from desk.view import may_reply
-from handoff import events
+from handoff import events, routing
 from handoff.desk_tables import Operator
 from handoff.moves import HandoffRefused, Move
 
@@ -146,10 +146,21 @@ class Doing:
         seen = str(form.get("seen", ""))
         options: dict[str, Any] = {"why": str(form.get("why", ""))[:200] or "at the desk"}
         if move is Move.REQUEUE:
-            options["team"] = str(form.get("team", ""))[:40]
+            options["team"] = team = str(form.get("team", ""))
+            if team and not await self._staffed(request[ME], team):
+                fault = f"Nobody of the team {team[:40]} is on duty: the customer would wait in vain."
+                return await self._inbox.answer(request, int(request.match_info["id"]), fault)
         if move in (Move.GIVE_BACK, Move.RESOLVE):
             options["seen_seq"] = int(seen) if seen.isdigit() else 0
         return await self._change(request, move, **options)
+
+    async def _staffed(self, me: Me, team: str) -> bool:
+        """Whether somebody of a team is there."""
+        now, patience = self._parts.db.now(), self._parts.bridge.patience_for(me.tenant)
+        async with self._parts.db.reading() as session:
+            people = await routing.operators(session, me.tenant)
+            known = team in await routing.teams(session, me.tenant)
+        return known and any(one.team == team and routing.is_there(one, now, patience) for one in people)
 
     async def snooze(self, request: web.Request) -> web.StreamResponse:
         span = SNOOZES.get(str((await request.post()).get("minutes", "")), SNOOZES["30"])

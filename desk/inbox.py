@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -120,8 +121,10 @@ class Inbox:
         found = await self.load(me, conversation_id)
         async with self._parts.db.reading() as session:
             everybody = await routing.operators(session, me.tenant)
+            teams = await routing.teams(session, me.tenant)
         colleagues = [one for one in everybody if one.id != me.id]
-        now = self._parts.db.now()
+        now, patience = self._parts.db.now(), self._parts.bridge.patience_for(me.tenant)
+        is_there = partial(routing.is_there, now=now, patience=patience)
         tenant = self._parts.tenants.get(me.tenant)
         beside = await side.load(self._parts, me, found.conversation, found.contact)
         form = found.contact.language or tenant.default_form
@@ -137,8 +140,8 @@ class Inbox:
             "beside": beside,
             "kinds": self._kinds(me),
             "mine": view.may_reply(found, me.id),
-            "teams": sorted({one.team for one in everybody if one.team}),
-            "colleagues": [(one, routing.is_there(one, now, self._parts.bridge.patience)) for one in colleagues],
+            "teams": [(name, any(one.team == name and is_there(one) for one in everybody)) for name in teams],
+            "colleagues": [(one, is_there(one)) for one in colleagues],
             "canned": canned.answers(await self.canned(me), form, values),
             "message_forms": await self.templates(me) if self._kind(found.conversation) == "whatsapp" else [],
         }

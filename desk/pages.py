@@ -36,6 +36,7 @@ NAV = (
     ("/desk/notices", "Cuts", "notices"),
     ("/desk/hours", "Hours", "hours"),
     ("/desk/staff", "Staff", "staff"),
+    ("/desk/teams", "Teams", "staff"),
     ("/desk/channels", "Channels", "letters"),
     ("/desk/audit", "Audit", "audit"),
 )

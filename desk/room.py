@@ -52,3 +52,13 @@ def number_of(form: Mapping[str, Any], name: str) -> int:
     """A number of a form; 0 when it is none."""
     value = str(form.get(name, ""))
     return int(value) if value.isascii() and value.isdigit() and len(value) < 12 else 0
+
+
+def bases(tenant: Tenant) -> list[str]:
+    """The languages of a tenant, whatever they are written in."""
+    return sorted({form.split("-")[0] for form in tenant.forms})
+
+
+def skills_of(text: str) -> list[str]:
+    """Skills as they were typed: words, with commas or without."""
+    return [skill[:30] for skill in text.replace(",", " ").split()][:10]

@@ -18,9 +18,10 @@ from desk.audit import Audit
 from desk.base import ME, Me, Parts, Rule, load_roles
 from desk.pages import Pages
 from desk.passwords import Passwords
-from desk.room import Room, form_of, rules, to
+from desk.room import Room, bases, form_of, rules, skills_of, to
 from desk.sessions import Sessions
 from desk.tables import Staff
+from handoff import routing
 from handoff.desk_tables import Operator
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
@@ -127,14 +128,17 @@ class StaffAdmin(Room):
         row = await self._find(me, number)
         async with self.parts.db.reading() as session:
             operator = await session.get(Operator, number)
-            teams = sorted({one.team for one in await self._operators(session, me.tenant) if one.team})
+            teams = list(await routing.teams(session, me.tenant))
         values: dict[str, Any] = {"person": row, "operator": operator, "teams": teams, "roles": list(self._roles)}
         return self.pages.render(
-            request, "staff_one.html", fault=fault, password=password, saved=saved, forms=self._bases(me), **values
+            request,
+            "staff_one.html",
+            fault=fault,
+            password=password,
+            saved=saved,
+            forms=bases(self.tenant(me)),
+            **values,
         )
-
-    def _bases(self, me: Me) -> list[str]:
-        return sorted({form.split("-")[0] for form in self.tenant(me).forms})
 
     async def one(self, request: web.Request) -> web.StreamResponse:
         return await self._shown(request, int(request.match_info["id"]), saved="saved" in request.query)
@@ -161,11 +165,12 @@ class StaffAdmin(Room):
             operator = await session.get(Operator, number)
             if operator is not None:
                 known = self.tenant(me).utilities
-                operator.team = str(form.get("team", "")).strip()[:40]
-                operator.languages = [one for one in map(str, form.getall("language", [])) if one in self._bases(me)]
+                team = str(form.get("team", ""))
+                operator.team = team if team in await routing.teams(session, me.tenant) else ""
+                spoken = bases(self.tenant(me))
+                operator.languages = [one for one in map(str, form.getall("language", [])) if one in spoken]
                 operator.utilities = [one for one in map(str, form.getall("utility", [])) if one in known]
-                skills = str(form.get("skills", "")).replace(",", " ").split()
-                operator.skills = [skill[:30] for skill in skills][:10]
+                operator.skills = skills_of(str(form.get("skills", "")))
                 operator.capacity = int(capacity)
                 session.add(operator)
             after = {"role": role, "disabled": disabled}

@@ -1,4 +1,4 @@
-"""The desk's own tables: staff and their sessions, notes, canned answers."""
+"""The desk's own tables: staff and their sessions, what they looked up, notes, labels, corrections."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.tables import BIG, WHEN
 
 
 class Staff(SQLModel, table=True):
-    """Somebody who may sign in. `demo` accounts are worth nothing outside the demo."""
+    """Somebody who may sign in. `demo` accounts are worth nothing outside the demo. `form` is how their pages speak."""
 
     __tablename__ = "staff"
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
@@ -22,6 +22,7 @@ class Staff(SQLModel, table=True):
     password_hash: str
     demo: bool = False
     disabled: bool = False
+    form: str = ""
     created_at: datetime = Field(sa_type=WHEN)
 
 
@@ -102,3 +103,23 @@ class AuditHead(SQLModel, table=True):
     count: int = 0
     hash: str = ""
     seal: str = ""
+
+
+class Lookup(SQLModel, table=True):
+    """A look at customers' data, and why. `counted` ones use up the hour's quota (reliability.md T31).
+
+    `kind`: conversation, list, case; blocked for a look that was refused, allowed for a supervisor's word that begins
+    the count anew. `subject` says what was looked at, in numbers.
+    """
+
+    __tablename__ = "lookup"
+    __table_args__ = (Index("lookup_staff", "staff_id", "at"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    tenant: str = Field(index=True)
+    staff_id: int = Field(foreign_key="staff.id")
+    kind: str
+    subject: str
+    reason: str = ""
+    counted: bool = True
+    by: int | None = Field(default=None, sa_type=BIG)
+    at: datetime = Field(sa_type=WHEN)

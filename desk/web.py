@@ -28,6 +28,7 @@ from desk.sessions import Sessions
 from desk.shift import Shift
 from desk.signing_in import SigningIn
 from desk.staff_admin import StaffAdmin
+from desk.teams_admin import TeamsAdmin
 from desk.words_admin import WordsAdmin
 from desk.writing import Writing
 
@@ -39,6 +40,7 @@ ROOMS: tuple[type[Room], ...] = (
     ReadyAdmin,
     NoticesAdmin,
     HoursAdmin,
+    TeamsAdmin,
     Letters,
     AuditPage,
     Review,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, text
+from sqlalchemy import JSON, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from core.tables import BIG, WHEN
@@ -70,7 +70,8 @@ class HandoffEvent(SQLModel, table=True):
 class Operator(SQLModel, table=True):
     """Somebody who answers customers: what they may take, how much, and whether they are there.
 
-    Empty `utilities` means all of the tenant. `languages` are base languages. `seen_at` is the last sign of life.
+    Empty `utilities` means all that their team answers for. `languages` are base languages. `team` is a name of the
+    table below. `seen_at` is the last sign of life.
     """
 
     __tablename__ = "operator"
@@ -85,6 +86,22 @@ class Operator(SQLModel, table=True):
     on_duty: bool = False
     automatic: bool = False
     seen_at: datetime | None = Field(default=None, sa_type=WHEN)
+
+
+class Team(SQLModel, table=True):
+    """Operators who answer for the same: what a member does not say for themselves, their team says.
+
+    Empty `utilities` and `languages` mean all; the `skills` of a team are its members' besides their own.
+    """
+
+    __tablename__ = "team"
+    __table_args__ = (UniqueConstraint("tenant", "name"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    tenant: str
+    name: str
+    utilities: list[str] = Field(default_factory=list, sa_type=JSON)
+    languages: list[str] = Field(default_factory=list, sa_type=JSON)
+    skills: list[str] = Field(default_factory=list, sa_type=JSON)
 
 
 class DeskEvent(SQLModel, table=True):

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import Database
-from handoff.desk_tables import HandoffEvent, Operator, Takeover
+from handoff.desk_tables import HandoffEvent, Operator, Takeover, Team
 from handoff.hours import Patience
 from handoff.moves import Move, State
 
@@ -36,18 +36,26 @@ def is_there(operator: Operator, now: datetime, patience: Patience) -> bool:
     return operator.on_duty and operator.seen_at is not None and now - operator.seen_at <= patience.presence
 
 
-def fits(operator: Operator, takeover: Takeover, now: datetime) -> bool:
-    """Whether an operator may be given a conversation: tenant, company, team, language, skill."""
+def fits(operator: Operator, takeover: Takeover, now: datetime, team: Team | None = None) -> bool:
+    """Whether an operator may be given a conversation: tenant, team, company, language, skill.
+
+    `team` is the operator's: what they do not say for themselves, it says. Somebody decided already that a conversation
+    handed to a team is one for it.
+    """
     if operator.tenant != takeover.tenant:
         return False
-    if operator.utilities and takeover.utility and takeover.utility not in operator.utilities:
+    if takeover.team:
+        if operator.team != takeover.team:
+            return False
+        team = None
+    utilities = operator.utilities or (team.utilities if team else [])
+    if utilities and takeover.utility and takeover.utility not in utilities:
         return False
-    if takeover.team and operator.team != takeover.team:
+    if takeover.skill and takeover.skill not in operator.skills and takeover.skill not in (team.skills if team else []):
         return False
-    if takeover.skill and takeover.skill not in operator.skills:
-        return False
+    languages = operator.languages or (team.languages if team else [])
     base = takeover.language.split("-")[0]
-    return not base or not operator.languages or base in operator.languages or _waited_long(takeover, now)
+    return not base or not languages or base in languages or _waited_long(takeover, now)
 
 
 def _waited_long(takeover: Takeover, now: datetime) -> bool:
@@ -59,6 +67,12 @@ async def operators(session: AsyncSession, tenant: str) -> list[Operator]:
     return list(
         (await session.exec(select(Operator).where(Operator.tenant == tenant).order_by(col(Operator.id)))).all()
     )
+
+
+async def teams(session: AsyncSession, tenant: str) -> dict[str, Team]:
+    """The teams of a tenant by name, in order."""
+    query = select(Team).where(Team.tenant == tenant).order_by(col(Team.name))
+    return {team.name: team for team in (await session.exec(query)).all()}
 
 
 async def loads(session: AsyncSession, tenant: str) -> dict[int, int]:
@@ -84,9 +98,10 @@ async def waiting(session: AsyncSession, tenant: str) -> list[Takeover]:
 async def anybody_for(session: AsyncSession, db: Database, takeover: Takeover, patience: Patience) -> bool:
     """Whether somebody on duty could ever take this conversation, busy or not; later, whatever their languages."""
     now = db.now()
-    later = now + ANY_LANGUAGE_AFTER
+    later, known = now + ANY_LANGUAGE_AFTER, await teams(session, takeover.tenant)
     return any(
-        is_there(one, now, patience) and fits(one, takeover, later) for one in await operators(session, takeover.tenant)
+        is_there(one, now, patience) and fits(one, takeover, later, known.get(one.team))
+        for one in await operators(session, takeover.tenant)
     )
 
 
@@ -109,27 +124,27 @@ async def last_operator(session: AsyncSession, takeover: Takeover) -> int | None
 
 async def next_for(session: AsyncSession, db: Database, operator: Operator) -> Takeover | None:
     """What an operator should take next."""
-    now = db.now()
-    return next((one for one in await waiting(session, operator.tenant) if fits(operator, one, now)), None)
+    now, team = db.now(), (await teams(session, operator.tenant)).get(operator.team)
+    return next((one for one in await waiting(session, operator.tenant) if fits(operator, one, now, team)), None)
 
 
 async def best_operator(session: AsyncSession, db: Database, takeover: Takeover, patience: Patience) -> Operator | None:
     """Who gets a conversation by itself: who had it last, else the least busy of those who take automatically."""
     now = db.now()
-    busy = await loads(session, takeover.tenant)
+    busy, known = await loads(session, takeover.tenant), await teams(session, takeover.tenant)
     free = [
         one
         for one in await operators(session, takeover.tenant)
         if one.automatic
         and is_there(one, now, patience)
-        and fits(one, takeover, now)
+        and fits(one, takeover, now, known.get(one.team))
         and busy.get(one.id, 0) < one.capacity
     ]
     if not free:
         return None
     sticky = await last_operator(session, takeover)
-    known = next((one for one in free if one.id == sticky), None)
-    return known or min(free, key=lambda one: (busy.get(one.id, 0) / max(one.capacity, 1), one.id))
+    before = next((one for one in free if one.id == sticky), None)
+    return before or min(free, key=lambda one: (busy.get(one.id, 0) / max(one.capacity, 1), one.id))
 
 
 async def place(session: AsyncSession, db: Database, takeover: Takeover, patience: Patience) -> Place:

@@ -12,10 +12,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
 
 from core import migrate
 from core.database import Database
 from core.tables import ContactAddress
+from handoff.desk_tables import Team
 from migrations.models import metadata
 
 
@@ -121,6 +123,23 @@ async def test_references_are_kept_after_a_migration(empty: Database) -> None:
     with pytest.raises(IntegrityError):
         async with empty.transaction() as session:
             session.add(ContactAddress(tenant="t", address="a", contact_id=99, created_at=empty.now()))
+
+
+async def test_words_for_teams_become_teams(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    upgrade = migrate.command.upgrade
+    with monkeypatch.context() as before:
+        before.setattr(migrate.command, "upgrade", lambda config, target: upgrade(config, "0007"))
+        await migrate.upgrade(empty)
+    people = ((1, "t", "Billing"), (2, "t", "Billing"), (3, "u", "Billing"), (4, "t", ""))
+    async with empty.engine.begin() as connection:
+        for number, tenant, team in people:
+            values = f"{number}, '{tenant}', 'N', '[]', '[]', '[]', '{team}', 5, false, false"
+            columns = "id, tenant, name, utilities, languages, skills, team, capacity, on_duty, automatic"
+            await connection.execute(text(f"INSERT INTO operator ({columns}) VALUES ({values})"))
+    assert await migrate.upgrade(empty)
+    async with empty.reading() as session:
+        teams = (await session.exec(select(Team).order_by(col(Team.tenant)))).all()
+    assert [(team.tenant, team.name, team.utilities) for team in teams] == [("t", "Billing", []), ("u", "Billing", [])]
 
 
 def test_migrations_are_one_line() -> None:

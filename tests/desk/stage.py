@@ -153,6 +153,21 @@ class Stage:
             assert (await someone.post("/desk/duty", on_duty="1")).status == 303
         return someone
 
+    async def waiting(self, **fields: Any) -> tuple[Customer, int]:
+        """A customer in the queue, and the conversation's number. Somebody must be on duty."""
+        customer = self.customer()
+        await customer.say("a person please", **fields)
+        await customer.status("queued")
+        return customer, await customer.id()
+
+    async def claimed(self) -> tuple[Person, Customer, int]:
+        """An operator, a customer, and the conversation that the operator has taken."""
+        operator = await self.person("operator")
+        customer, id = await self.waiting()
+        await operator.post(f"/desk/c/{id}/claim")
+        await customer.status("open")
+        return operator, customer, id
+
     def stranger(self) -> Person:
         someone = Person(self.url)
         self._people.append(someone)

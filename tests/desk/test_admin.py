@@ -83,11 +83,7 @@ async def test_published_words_are_said_at_once_and_taken_back(stage: Stage) -> 
 
 async def test_ready_answers_and_templates_are_the_tenants_own(stage: Stage) -> None:
     admin = await stage.person("administrator", on_duty=False)
-    operator, customer = await stage.person("operator"), stage.customer()
-    await customer.say("a person please")
-    await customer.status("queued")
-    id = await customer.id()
-    await operator.post(f"/desk/c/{id}/claim")
+    operator, _, id = await stage.claimed()
     form = {"name": "Meter", "title": "Meter visit", "words_en": "{operator} sends a fitter.", "words_bn": "ফিটার যাচ্ছে।"}
     assert "Not known: ghost" in await (await admin.post("/desk/ready/new", **{**form, "words_en": "{ghost}"})).text()
     assert (await admin.post("/desk/ready/new", **form)).status == 303

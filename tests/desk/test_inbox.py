@@ -30,10 +30,8 @@ async def reply(person: Person, id: int, text: str, cid: str = "") -> int:
 
 
 async def test_from_the_wish_for_a_person_to_the_rating(stage: Stage) -> None:
-    operator, customer = await stage.person("operator"), stage.customer()
-    await customer.say("a person please")
-    await customer.status("queued")
-    id = await customer.id()
+    operator = await stage.person("operator")
+    customer, id = await stage.waiting()
     page = await (await operator.get("/desk/?list=unassigned")).text()
     assert f'data-id="{id}"' in page
     assert (await operator.post(f"/desk/c/{id}/claim")).status == 303
@@ -93,10 +91,8 @@ async def test_danger_is_answered_while_a_person_has_the_conversation(stage: Sta
 
 
 async def test_only_who_has_it_may_answer_and_a_second_press_sends_once(stage: Stage) -> None:
-    operator, boss, customer = await stage.person("operator"), await stage.person("supervisor"), stage.customer()
-    await customer.say("a person please")
-    await customer.status("queued")
-    id = await customer.id()
+    operator, boss = await stage.person("operator"), await stage.person("supervisor")
+    customer, id = await stage.waiting()
     wins = await asyncio.gather(operator.post(f"/desk/c/{id}/claim"), operator.post(f"/desk/c/{id}/claim"))
     assert [answer.status for answer in wins] == [303, 303]
     joined = [row.answer for row in await customer.heard(2)]
@@ -112,11 +108,7 @@ async def test_only_who_has_it_may_answer_and_a_second_press_sends_once(stage: S
 
 
 async def test_what_was_not_on_the_screen_cannot_be_closed_over(stage: Stage) -> None:
-    operator, customer = await stage.person("operator"), stage.customer()
-    await customer.say("a person please")
-    await customer.status("queued")
-    id = await customer.id()
-    await operator.post(f"/desk/c/{id}/claim")
+    operator, customer, id = await stage.claimed()
     seen = (await customer.transcript())[-1].seq
     await customer.say("one more thing")
     for _ in range(100):
@@ -162,10 +154,8 @@ async def test_what_a_customer_writes_is_text(stage: Stage, payload: str) -> Non
 
 
 async def test_a_note_is_never_sent(stage: Stage) -> None:
-    operator, customer = await stage.person("operator"), stage.customer()
-    await customer.say("a person please")
-    await customer.status("queued")
-    id = await customer.id()
+    operator = await stage.person("operator")
+    _, id = await stage.waiting()
     await operator.post(f"/desk/c/{id}/note", text="careful, calls often")
     assert "careful, calls often" in await (await operator.get(f"/desk/c/{id}")).text()
     async with stage.service.services.db.reading() as session:
@@ -174,12 +164,7 @@ async def test_a_note_is_never_sent(stage: Stage) -> None:
 
 
 async def test_an_event_reaches_the_desk_within_a_second_and_again_after_a_broken_line(stage: Stage) -> None:
-    operator, customer = await stage.person("operator"), stage.customer()
-    await customer.say("a person please")
-    await customer.status("queued")
-    id = await customer.id()
-    await operator.post(f"/desk/c/{id}/claim")
-    await customer.status("open")
+    operator, customer, _ = await stage.claimed()
     last = 0
 
     async def until(name: str, after: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import uuid
 
 from aiohttp import FormData
@@ -17,16 +18,6 @@ from tests.desk.stage import Customer, Person, Stage
 from utility.tables import AccountLink, CodeChallenge, UtilityOutage
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
-
-
-async def claimed(stage: Stage) -> tuple[Person, Customer, int]:
-    operator, customer = await stage.person("operator"), stage.customer()
-    await customer.say("a person please")
-    await customer.status("queued")
-    id = await customer.id()
-    await operator.post(f"/desk/c/{id}/claim")
-    await customer.status("open")
-    return operator, customer, id
 
 
 async def with_file(person: Person, id: int, content: bytes, name: str, text: str = "") -> tuple[int, str]:
@@ -64,7 +55,7 @@ async def prove(stage: Stage, customer: Customer, account: str, mobile: str) -> 
 
 
 async def test_files_go_both_ways_and_nothing_else_does(stage: Stage) -> None:
-    operator, customer, id = await claimed(stage)
+    operator, customer, id = await stage.claimed()
     picture = io.BytesIO()
     Image.new("RGB", (12, 9), "red").save(picture, "PNG")
     assert (await with_file(operator, id, picture.getvalue(), "a\u202egnp.html", "look"))[0] == 303
@@ -88,7 +79,7 @@ async def test_files_go_both_ways_and_nothing_else_does(stage: Stage) -> None:
 
 
 async def test_labels_hang_once_and_are_found(stage: Stage) -> None:
-    operator, _, id = await claimed(stage)
+    operator, _, id = await stage.claimed()
     for _ in range(2):
         assert (await operator.post(f"/desk/c/{id}/label", label="  angry   <b>customer ")).status == 303
     page = await (await operator.get(f"/desk/c/{id}")).text()
@@ -99,7 +90,7 @@ async def test_labels_hang_once_and_are_found(stage: Stage) -> None:
 
 
 async def test_a_complaint_is_written_once_and_told(stage: Stage) -> None:
-    operator, customer, id = await claimed(stage)
+    operator, customer, id = await stage.claimed()
     form = {"cid": uuid.uuid4().hex, "kind": "OUT-HOME", "utility": "desco", "area": "Mirpur 10", "details": "dark"}
     assert [(await do(operator, id, "complaint", **form))[0] for _ in range(2)] == [303, 303]
     assert "needs an account or a place" in (await do(operator, id, "complaint", kind="OUT-HOME"))[1]
@@ -114,7 +105,7 @@ async def test_a_complaint_is_written_once_and_told(stage: Stage) -> None:
 
 
 async def test_a_bill_goes_out_only_after_proof(stage: Stage) -> None:
-    operator, customer, id = await claimed(stage)
+    operator, customer, id = await stage.claimed()
     for what in ("bill", "receipt"):
         assert "Ask for proof first" in (await do(operator, id, what, account="desco:12345678"))[1]
     assert "Send bill" not in await (await operator.get(f"/desk/c/{id}")).text()
@@ -134,7 +125,7 @@ async def test_a_bill_goes_out_only_after_proof(stage: Stage) -> None:
 
 
 async def test_a_cut_on_the_customers_feeder_stands_beside_and_is_told(stage: Stage) -> None:
-    operator, customer, id = await claimed(stage)
+    operator, customer, id = await stage.claimed()
     db = stage.service.services.db
     await prove(stage, customer, "12345678", "+8801700000001")
     account = await stage.service.services.utility.account("bangladesh-power-division", "desco", "12345678")
@@ -158,7 +149,7 @@ async def test_a_cut_on_the_customers_feeder_stands_beside_and_is_told(stage: St
 
 
 async def test_only_who_has_the_conversation_acts_in_it(stage: Stage) -> None:
-    _, customer, id = await claimed(stage)
+    _, customer, id = await stage.claimed()
     boss = await stage.person("supervisor", on_duty=False)
     before = len(await customer.transcript())
     for what, form in (("complaint", {"kind": "OUT-HOME", "area": "x"}), ("link", {"utility": "desco", "number": "1"})):
@@ -172,7 +163,7 @@ async def test_only_who_has_the_conversation_acts_in_it(stage: Stage) -> None:
 
 
 async def test_what_failed_is_said_why_and_sent_again(stage: Stage) -> None:
-    operator, customer, id = await claimed(stage)
+    operator, customer, id = await stage.claimed()
     await operator.post(f"/desk/c/{id}/reply", text="hello", cid=uuid.uuid4().hex)
     row = (await customer.heard(1, "operator"))[0]
     db = stage.service.services.db
@@ -223,18 +214,31 @@ async def test_a_customers_file_says_where_it_is_and_what_was_heard(stage: Stage
 
 
 async def test_a_conversation_goes_to_a_team(stage: Stage) -> None:
-    operator, _, id = await claimed(stage)
-    boss = await stage.person("supervisor", on_duty=False)
+    operator, customer, id = await stage.claimed()
+    boss, admin = await stage.person("supervisor", on_duty=False), await stage.person("administrator", on_duty=False)
     db = stage.service.services.db
-    async with db.transaction() as session:
-        kamal = (await session.exec(select(Operator).where(Operator.name == "Kamal"))).one()
-        kamal.team = "Billing"
-        session.add(kamal)
-    assert "To the team Billing" in await (await operator.get(f"/desk/c/{id}")).text()
+    async with db.reading() as session:
+        people = {one.name: str(one.id) for one in (await session.exec(select(Operator))).all()}
+    assert "A team has a name" in await (await admin.post("/desk/teams", name="  ")).text()
+    assert (await admin.post("/desk/teams", name="Bills")).status == 303
+    assert "of this name already" in await (await admin.post("/desk/teams", name=" Bills ")).text()
+    number = re.search(r'action="/desk/teams/(\d+)"', await (await admin.get("/desk/teams")).text())
+    assert number
+    form = {"name": "Billing", "member": people["Kamal"], "utility": "desco", "language": "bn", "skills": "bills, taka"}
+    assert (await admin.post(f"/desk/teams/{number[1]}", **form)).status == 303
+    assert (await operator.get("/desk/teams")).status == 403
+    assert "To the team Billing (nobody here)" in await (await operator.get(f"/desk/c/{id}")).text()
+    refused = await operator.post(f"/desk/c/{id}/requeue", team="Billing")
+    assert "wait in vain" in await refused.text() and (await customer.conversation()).status == "open"  # type: ignore[union-attr]
+    await boss.post("/desk/duty", on_duty="1")
     assert (await operator.post(f"/desk/c/{id}/requeue", team="Billing")).status == 303
     await operator.post("/desk/next")
     async with db.reading() as session:
         takeover = (await session.exec(select(Takeover).where(Takeover.conversation_id == id))).one()
     assert (takeover.state, takeover.team) == ("queued", "Billing"), "who is not of the team is not given it"
-    await boss.post("/desk/duty", on_duty="1")
-    assert (await boss.post("/desk/next")).headers["Location"].endswith(f"c={id}")
+    assert "1 waiting for this team" in await (await admin.get("/desk/teams")).text()
+    assert (await admin.post(f"/desk/teams/{number[1]}", **{**form, "name": "Money"})).status == 303
+    assert (await boss.post("/desk/next")).headers["Location"].endswith(f"c={id}"), "renamed, it is still its team"
+    assert (await admin.post(f"/desk/teams/{number[1]}/end")).status == 303
+    async with db.reading() as session:
+        assert {one.team for one in (await session.exec(select(Operator))).all()} == {""}
