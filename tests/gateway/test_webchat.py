@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -281,22 +282,23 @@ async def test_an_oversize_frame_ends_the_line(url: str, double: Double) -> None
 async def test_more_than_five_in_five_seconds_must_wait(url: str, double: Double) -> None:
     async with Browser(url) as browser:
         tab = await browser.tab()
-        for number in range(7):
+        began = time.monotonic()
+        for number in range(20):  # one more is allowed each second, and a busy machine takes some for twenty
             await tab.say({"t": "msg", "cid": f"c-{number}", "text": "silence"})
         errors = [await tab.next("err") for _ in range(2)]
         assert {error["code"] for error in errors} == {"rate_limited"}
         assert all(0 < error["retry_ms"] <= 2000 for error in errors)
-        await asyncio.sleep(errors[0]["retry_ms"] / 1000 + 0.05)
+        await asyncio.sleep(max(error["retry_ms"] for error in errors) / 1000 + 1.05)
         await tab.say({"t": "msg", "cid": errors[0]["cid"], "text": "silence"})
         while (await tab.next("ack"))["cid"] != errors[0]["cid"]:
             pass
-        assert len(set(double.turns)) <= 6
+        assert len(set(double.turns)) <= 5 + (time.monotonic() - began)
 
 
 async def test_danger_does_not_wait_for_the_limit(url: str, double: Double) -> None:
     async with Browser(url) as browser:
         tab = await browser.tab()
-        for number in range(6):
+        for number in range(20):
             await tab.say({"t": "msg", "cid": f"c-{number}", "text": "silence"})
         await tab.next("err")
         await tab.say({"t": "msg", "cid": "danger", "text": "তার ছিঁড়ে রাস্তায় পড়েছে"})
