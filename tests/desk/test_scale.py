@@ -138,8 +138,11 @@ async def desk(browser: Browser, stage: Stage, role: str, id: int, which: str) -
     return page
 
 
-async def test_three_desks_that_lose_their_line_show_what_a_fresh_one_shows(tmp_path: Path) -> None:
-    chance = random.Random(20261122)
+@pytest.mark.timeout(1500 if SOAK else 180)
+async def test_three_desks_that_lose_their_line_show_what_a_fresh_one_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chance, began = random.Random(20261122), time.monotonic()
     async with staged(tmp_path) as stage, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         people = [await stage.person("operator"), await stage.person("supervisor")]
@@ -158,7 +161,10 @@ async def test_three_desks_that_lose_their_line_show_what_a_fresh_one_shows(tmp_
                 await chance.choice(pages).context.set_offline(chance.random() < 0.5)
             await act(stage, chance, chance.choice(people), customers)
             if SOAK and number % 50 == 49:
+                acted = time.monotonic() - began
                 await agreed(pages)
+                with capsys.disabled():
+                    print(f"{number + 1} actions after {acted:.0f} s, agreed after {time.monotonic() - began:.0f} s")
         await agreed(pages)
         await browser.close()
 
