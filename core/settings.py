@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     )
     log_format: str = Field("console", description="console or json.")
     metrics_token: SecretStr = Field(SecretStr(""), description="Lets a scraper outside loopback read /metrics.")
+    desk_lookups: int = Field(100, ge=1, description="Looks at customers' data that a staff member has in an hour.")
     trusted_proxies: int = Field(0, ge=0, le=5, description="How many proxies in front set X-Forwarded-For.")
 
     meta_graph_url: str = Field("https://graph.facebook.com/v25.0", description="Graph API base, version included.")

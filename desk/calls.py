@@ -9,9 +9,14 @@ from typing import Any
 from aiohttp import web
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import codes
+from core.tenants import plain_number
 from desk import files
-from desk.base import ME, Me, Rule
-from desk.inbox import REFUSED
+from desk.audit import Audit
+from desk.base import ME, Me, Parts, Rule
+from desk.lookups import CASE, Lookups, TooMany
+from desk.pages import Pages
+from desk.phrases import REFUSED
 from desk.room import Room, form_of, rules, to
 from desk.writing import CLIENT_ID
 from handoff.callbacks import Callbacks, Outcome
@@ -32,6 +37,10 @@ FAULTS = REFUSED | {"not_yours": "Somebody else calls this number.", "taken": "S
 
 class Calls(Room):
     """Case codes and calls back."""
+
+    def __init__(self, parts: Parts, pages: Pages, audit: Audit) -> None:
+        super().__init__(parts, pages, audit)
+        self._lookups = Lookups(parts.db, audit, parts.settings.desk_lookups)
 
     def rules(self) -> list[Rule]:
         return rules(
@@ -132,6 +141,13 @@ class Calls(Room):
         me, typed = request[ME], (code or request.query.get("code", ""))[:20]
         found = None
         if typed.strip():
+            # The code is the reason; guessing at codes uses up the quota as well.
+            try:
+                await self._lookups.count(me, CASE, codes.mend(plain_number(typed)), "case code")
+            except TooMany as error:
+                return self.pages.render(
+                    request, "case.html", fault=error.text, typed=typed, found=None, client_id=uuid.uuid4().hex
+                )
             async with self.parts.db.transaction() as session:
                 cases = Cases(self.parts.db, self.parts.voice)
                 found = await cases.look_up(session, me.tenant, typed, self._by(me))
@@ -148,7 +164,7 @@ class Calls(Room):
         me, match = request[ME], request.match_info
         async with self.parts.db.reading() as session:
             case = await session.get(HandoffCase, int(match["id"]))
-        if case is None or case.tenant != me.tenant:
+        if case is None or case.tenant != me.tenant or not await self._lookups.granted(me, CASE, case.code):
             raise web.HTTPNotFound(text="")
         return await files.incoming(self.parts, me, case.conversation_id, int(match["seq"]), int(match["number"]))
 

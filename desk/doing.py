@@ -12,8 +12,9 @@ from sqlmodel import select
 from desk import files
 from desk.audit import Audit
 from desk.base import ME, Me, Parts, Rule
-from desk.inbox import REFUSED, Inbox
+from desk.inbox import Inbox
 from desk.people import by, own_operator
+from desk.phrases import REFUSED
 from desk.tables import ConversationLabel
 from desk.view import may_reply
 from handoff import events, routing
@@ -178,10 +179,12 @@ class Doing:
     async def file(self, request: web.Request) -> web.StreamResponse:
         """A customer's file."""
         match = request.match_info
+        await self._inbox.allow(request[ME], int(match["id"]))
         return await files.incoming(self._parts, request[ME], int(match["id"]), int(match["seq"]), int(match["number"]))
 
     async def sent(self, request: web.Request) -> web.StreamResponse:
         """A file that we sent."""
+        await self._inbox.allow(request[ME], int(request.match_info["id"]))
         return await files.outgoing(
             self._parts, request[ME], int(request.match_info["id"]), int(request.match_info["seq"])
         )

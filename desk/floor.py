@@ -12,8 +12,9 @@ from sqlmodel import col, select
 
 from core.tables import Contact, Conversation
 from desk.base import ME, Me, Rule
-from desk.inbox import REFUSED
+from desk.lookups import Lookups
 from desk.people import own_operator
+from desk.phrases import REFUSED
 from desk.room import Room, form_of, number_of, rules, to
 from handoff import routing
 from handoff.desk_tables import Operator, Takeover
@@ -58,6 +59,7 @@ class Floor(Room):
                 "GET /desk/floor/board": self.board,
                 "POST /desk/floor/assign": self.assign,
                 "POST /desk/floor/left/{id:\\d+}": self.open_left,
+                "POST /desk/floor/looks/{id:\\d+}": self.let_on,
             },
         )
 
@@ -81,6 +83,7 @@ class Floor(Room):
             )
             rows = (await session.exec(query)).all()
             left = await self._leaving().waiting(session, me.tenant)
+            blocked = await self._lookups().blocked(session, me.tenant)
         waiting: list[Held] = []
         held: dict[int | None, list[Held]] = defaultdict(list)
         for takeover, conversation, contact in rows:
@@ -109,11 +112,22 @@ class Floor(Room):
             "longest": longest,
             "desks": sorted(desks, key=lambda desk: (not desk.there, -len(desk.held), desk.operator.name)),
             "left": left,
+            "blocked": blocked,
+            "quota": self._lookups().quota,
             "outside": [one for rest in held.values() for one in rest],
         }
 
     def _leaving(self) -> Leaving:
         return Leaving(self.parts.db, self.parts.tenants, self.parts.bridge)
+
+    def _lookups(self) -> Lookups:
+        return Lookups(self.parts.db, self.audit, self.parts.settings.desk_lookups)
+
+    async def let_on(self, request: web.Request) -> web.StreamResponse:
+        """Let somebody look on who has used up the hour's quota."""
+        if not await self._lookups().let_on(request[ME], int(request.match_info["id"])):
+            return await self.page(request, "Another supervisor must let you on.")
+        return to("/desk/floor")
 
     async def open_left(self, request: web.Request) -> web.StreamResponse:
         """Take a message that somebody left before its time."""

@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import structlog
 from aiohttp import web
-from sqlmodel import select
+from sqlmodel import col, select
 
 from core.errors import SathiError
 from core.publications import CANNED, Publications
 from core.tables import Conversation
 from desk import canned, lists, message_forms, side, view
-from desk.audit import Audit
 from desk.base import ME, Me, Parts, Rule
+from desk.lookups import LIST, Lookups, TooMany, Unexplained
 from desk.pages import Pages
+from desk.phrases import STEPS
 from desk.tables import Note, Staff
 from handoff import events, routing
-from handoff.desk_tables import Operator
+from handoff.desk_tables import Operator, Takeover
 
 log = structlog.get_logger(__name__)
-# The next step that the bot sees, and the part beside the conversation where it is done.
-STEPS = {
-    "new_complaint": ("Register a complaint", "complaint"),
-    "status": ("Tell the complaint's status", "complaints"),
-    "send_bill": ("Send the bill", "accounts"),
-    "send_receipt": ("Send the receipt", "accounts"),
-    "link_account": ("Link the account first", "link"),
-    "incident": ("Look at the known cuts", "cuts"),
-    "callback": ("Offer a call back", ""),
-}
 DANGER_SHOWN = timedelta(hours=12)
-REFUSED = {
-    "taken": "Somebody else has this conversation.",
-    "changed": "This conversation was changed in the meantime. Look again.",
-    "unread": "The customer wrote something new. Read it first.",
-    "state": "That is not possible any more. Look again.",
-    "who": "Your role does not allow this.",
-    "not_yours": "This conversation is not with you. Claim it first.",
-}
 
 
 class Inbox:
     """Pages and pieces of the inbox."""
 
-    def __init__(self, parts: Parts, pages: Pages, audit: Audit) -> None:
+    def __init__(self, parts: Parts, pages: Pages, lookups: Lookups) -> None:
         self._parts = parts
         self._pages = pages
-        self._audit = audit
+        self._lookups = lookups
         self._canned = canned.load()
         self._published = Publications(parts.db)
 
@@ -64,6 +48,7 @@ class Inbox:
             rule("GET", "/desk/c/{id:\\d+}/messages", self.messages),
             rule("GET", "/desk/c/{id:\\d+}/side", self.side),
             rule("GET", "/desk/c/{id:\\d+}/suggest", self.suggest),
+            rule("POST", "/desk/c/{id:\\d+}/why", self.why),
         ]
 
     async def page(self, request: web.Request) -> web.StreamResponse:
@@ -75,7 +60,7 @@ class Inbox:
             newest = await events.newest(session, me.tenant)
         shown = await self._list(request)
         chosen = request.query.get("c", "")
-        pane = await self._pane(me, int(chosen)) if chosen.isdigit() else {"view": None}
+        pane = await self._pane_or_why(me, int(chosen)) if chosen.isdigit() else {"view": None}
         return self._pages.render(request, "inbox.html", newest=newest, fault="", chosen=chosen, **shown, **pane)
 
     async def _list(self, request: web.Request) -> dict[str, Any]:
@@ -86,15 +71,18 @@ class Inbox:
             counts = await lists.counts(session, me)
             if which not in lists.LISTS:
                 which = "mine" if counts["mine"] or not counts["unassigned"] else "unassigned"
-            page = request.query.get("page", "")
-            number = max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 5 else 1
-            found = await lists.lines(session, me, which, words, number)
+        page = request.query.get("page", "")
+        number = max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 5 else 1
+        looked = await self._look_at_list(me, which, words, number)
+        async with self._parts.db.reading() as session:
+            found = await lists.lines(session, me, which, words, number) if looked else []
             operator = await session.get(Operator, me.id)
             danger = await lists.dangers(session, me, self._parts.db.now() - DANGER_SHOWN)
             names = dict((await session.exec(select(Staff.id, Staff.name).where(Staff.tenant == me.tenant))).all())
         return {
             "which": which,
             "words": words,
+            "refused": not looked,
             "lines": found[: lists.PAGE],
             "page": number,
             "more": len(found) > lists.PAGE,
@@ -103,6 +91,17 @@ class Inbox:
             "danger": danger,
             "names": names,
         }
+
+    async def _look_at_list(self, me: Me, which: str, words: str, page: int) -> bool:
+        """What waits or is with people is work; other lists and searches count as a look, a page each."""
+        if not words and which not in ("bot", "resolved"):
+            return True
+        mark = hashlib.sha256(f"{which} {words}".encode()).hexdigest()[:12]
+        try:
+            await self._lookups.count(me, LIST, f"{mark}:{page}", "search" if words else which)
+        except TooMany:
+            return False
+        return True
 
     async def rows(self, request: web.Request) -> web.StreamResponse:
         return self._pages.render(request, "_list.html", chosen=request.query.get("c", ""), **await self._list(request))
@@ -115,7 +114,42 @@ class Inbox:
             found = await view.load(session, self._parts.db, me.tenant, conversation_id, kind)
         if found is None:
             raise web.HTTPNotFound(text="There is no such conversation.")
+        await self._lookups.see(me, found.conversation, found.takeover)
         return found
+
+    async def allow(self, me: Me, conversation_id: int) -> None:
+        """Whether somebody may look at a conversation at all, without reading it."""
+        async with self._parts.db.reading() as session:
+            conversation = await session.get(Conversation, conversation_id)
+            query = select(Takeover).where(Takeover.conversation_id == conversation_id)
+            takeover = (await session.exec(query.order_by(col(Takeover.id).desc()).limit(1))).first()
+        if conversation is None or conversation.tenant != me.tenant:
+            raise web.HTTPNotFound(text="There is no such conversation.")
+        await self._lookups.see(me, conversation, takeover)
+
+    async def why(self, request: web.Request) -> web.StreamResponse:
+        """Take the reason of a look."""
+        me, conversation_id = request[ME], int(request.match_info["id"])
+        async with self._parts.db.reading() as session:
+            conversation = await session.get(Conversation, conversation_id)
+        if conversation is None or conversation.tenant != me.tenant:
+            raise web.HTTPNotFound(text="There is no such conversation.")
+        form = await request.post()
+        reason = str(form.get("reason", "")) or str(form.get("usual", ""))
+        try:
+            fault = "" if await self._lookups.explain(me, conversation_id, reason) else "Say it in a few words."
+        except TooMany as error:
+            fault = error.text or ""
+        return await self.answer(request, conversation_id, fault)
+
+    async def _pane_or_why(self, me: Me, conversation_id: int) -> dict[str, Any]:
+        """A conversation, or the question why it is looked at."""
+        try:
+            return await self._pane(me, conversation_id)
+        except Unexplained:
+            return {"view": None, "why": conversation_id}
+        except TooMany as error:
+            return {"view": None, "why": conversation_id, "refusal": error.text}
 
     async def _pane(self, me: Me, conversation_id: int) -> dict[str, Any]:
         found = await self.load(me, conversation_id)
@@ -192,7 +226,7 @@ class Inbox:
         """The conversation anew: a piece for htmx, a redirect for a plain form."""
         if "HX-Request" not in request.headers and request.method == "POST" and not fault:
             return web.Response(status=303, headers={"Location": f"/desk/?c={conversation_id}"})
-        values = await self._pane(request[ME], conversation_id)
+        values = await self._pane_or_why(request[ME], conversation_id)
         response = self._pages.render(request, "_pane.html", fault=fault, chosen=str(conversation_id), **values)
         if request.method == "POST":
             response.headers["HX-Trigger"] = "desk:changed"

@@ -14,7 +14,8 @@ from core.outbox import outbox
 from desk.audit import Audit
 from desk.base import ME, Parts, Rule
 from desk.errands import Case, Errands, NotNow
-from desk.inbox import REFUSED, Inbox
+from desk.inbox import Inbox
+from desk.phrases import REFUSED
 from desk.writing import CLIENT_ID
 from handoff.events import lock_conversation
 from handoff.moves import By, HandoffRefused, Who

@@ -17,6 +17,7 @@ from desk.hours_admin import HoursAdmin
 from desk.inbox import Inbox
 from desk.letters import Letters
 from desk.live import Live
+from desk.lookups import Lookups
 from desk.notices_admin import NoticesAdmin
 from desk.pages import Pages
 from desk.passwords import Passwords
@@ -57,7 +58,7 @@ class Desk:
         self.audit = Audit(parts.db, parts.key)
         self._pages = Pages(parts)
         self.live = Live(parts, self.sessions)
-        inbox = Inbox(parts, self._pages, self.audit)
+        inbox = Inbox(parts, self._pages, Lookups(parts.db, self.audit, parts.settings.desk_lookups))
         self.rules: list[Rule] = [
             Rule(method="GET", path="/desk", handler=self._home, permission=PUBLIC),
             Rule(method="GET", path="/static/desk/{version}/{name}", handler=self._pages.file, permission=PUBLIC),

@@ -12,8 +12,9 @@ from core.messages import Actor, Attachment, OutgoingMessage, Template
 from core.tables import OutboxRow
 from desk.audit import Audit
 from desk.base import ME, Parts, Rule
-from desk.inbox import REFUSED, Inbox
+from desk.inbox import Inbox
 from desk.people import by
+from desk.phrases import REFUSED
 from handoff.events import lock_conversation
 from handoff.moves import HandoffRefused
 

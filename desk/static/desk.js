@@ -70,6 +70,7 @@
     const sent = event.detail.requestConfig && event.detail.requestConfig.path.endsWith("/reply");
     if (sent && !event.detail.xhr.responseText.includes('class="fault"')) drafts.delete(chosen());
   });
+  body.addEventListener("htmx:responseError", (event) => { if ([403, 429].includes(event.detail.xhr.status)) location.reload(); });
   const about = (on) => {
     body.classList.toggle("about", on);
     const button = one("#about");
@@ -106,6 +107,8 @@
     try {
       const answer = await fetch(path, { headers: { ...background, "HX-Request": "true" } });
       if (answer.status === 401) { location.href = "/desk/login"; return; }
+      // The reason that was given for a look holds for an hour.
+      if (answer.status === 403 && kind !== "main") { busy[kind] = false; fetchAnew("main"); return; }
       const text = await answer.text();
       const target = one(`#${kind}`);
       done = answer.status < 500;

@@ -217,7 +217,7 @@ async def staged(folder: Path, **more: Any) -> AsyncIterator[Stage]:
         "secret_key": "a key for the tests of the desk",
     }
     try:
-        if not more:
+        if more.get("demo", True):
             await seeded_database(folder, values)
         async with quickly(Settings(_env_file=None, **{**values, **more})) as service:
             stage = Stage(service)

@@ -31,6 +31,7 @@ async def test_a_login_is_made_used_changed_and_switched_off(stage: Stage) -> No
     assert found[1] not in await (await admin.get(f"/desk/staff/{number[1]}")).text(), "a password is shown once"
     mina = stage.stranger()
     assert await mina.sign_in("mina", found[1]) == 303
+    assert (await admin.post("/desk/teams", name="Billing")).status == 303
     form = {"name": "Mina", "role": "operator", "team": "Billing", "capacity": "3", "language": "bn"}
     assert (await admin.post(f"/desk/staff/{number[1]}", **form)).status == 303
     assert "Billing" in await (await admin.get("/desk/staff")).text()

@@ -68,6 +68,7 @@ async def _seen(stage: Stage, person: Person, number: int) -> float:
     await customer.say("hello")  # with so many waiting nobody is queued any more: taken from the bot
     await customer.heard(1)
     id = await customer.id()
+    await person.post(f"/desk/c/{id}/why", reason="to measure")
     await person.post(f"/desk/c/{id}/claim")
     async with person.http.get(f"{person.url}/desk/events?after=999999999&c={id}") as line:
         assert line.status == 200
