@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 from core.errors import ConfigurationError
 from core.settings import Settings
@@ -44,7 +45,10 @@ async def run(settings: Settings) -> int:
         if rasa_python() is None:
             say("Python 3.10 is not to be had here: understanding is off, the bot answers with menu and hotline.")
         else:
-            path = await asyncio.to_thread(training.ensure_model, settings, say)
+            path = await _model(settings, stop)
+            if path is None:
+                say("Stopped.")
+                return 0
             model = lambda: path  # noqa: E731
     try:
         async with running(settings, model=model, say=say) as service:
@@ -62,6 +66,22 @@ async def run(settings: Settings) -> int:
         raise
     say("Stopped.")
     return 0
+
+
+async def _model(settings: Settings, stop: asyncio.Event) -> Path | None:
+    """The trained model; None when the signal to stop came first: training ends with the service."""
+    given_up = threading.Event()
+    training_it = asyncio.create_task(asyncio.to_thread(training.ensure_model, settings, say, stop=given_up))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({training_it, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if stop.is_set():
+        given_up.set()
+    try:
+        found = await training_it
+    except training.TrainingStopped:
+        return None
+    return None if stop.is_set() else found
 
 
 def _greet(settings: Settings, service: Service) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, SathiError
 from core.settings import ROOT, Settings
 from gateway.rasa_process import environment, rasa_python
 
@@ -35,6 +36,10 @@ SERVING = frozenset(
 )
 
 Say = Callable[..., None]
+
+
+class TrainingStopped(SathiError):
+    """Whoever wanted the model does not want it any more."""
 
 
 def sources(root: Path = ROOT) -> Iterator[Path]:
@@ -71,8 +76,13 @@ def model_path(settings: Settings) -> Path:
     return settings.data_dir / "models" / f"{fingerprint()}.tar.gz"
 
 
-def ensure_model(settings: Settings, say: Say = print, *, force: bool = False) -> Path:
-    """The model for the project as it is now, trained if there is none yet."""
+def ensure_model(
+    settings: Settings, say: Say = print, *, force: bool = False, stop: threading.Event | None = None
+) -> Path:
+    """The model for the project as it is now, trained if there is none yet.
+
+    `ConfigurationError` says why there is none; `TrainingStopped` that `stop` was set before it was done.
+    """
     path = model_path(settings).resolve()
     if path.exists() and not force:
         path.touch()
@@ -84,14 +94,14 @@ def ensure_model(settings: Settings, say: Say = print, *, force: bool = False) -
     began = time.monotonic()
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".training-", dir=path.parent) as folder:
-        made = _train(python, Path(folder))
+        made = _train(python, Path(folder), stop or threading.Event())
         made.replace(path)
     _forget(path.parent, path)
     say(f"Trained in {time.monotonic() - began:.0f} s.")
     return path
 
 
-def _train(python: Path, folder: Path) -> Path:
+def _train(python: Path, folder: Path, stop: threading.Event) -> Path:
     """Run Rasa's training into a folder of its own, so that a training that was cut short leaves nothing behind."""
     command = [
         *(
@@ -113,23 +123,30 @@ def _train(python: Path, folder: Path) -> Path:
     surroundings = environment("", "") | {"RASA_MAX_CACHE_SIZE": "0", "RASA_CACHE_DIRECTORY": str(folder / "cache")}
     log = folder.parent / "training.log"
     with log.open("wb") as sink:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and paths
+            command, cwd=ROOT, env=surroundings, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
+        )
         try:
-            code = subprocess.run(  # noqa: S603 - our own interpreter and paths
-                command,
-                cwd=ROOT,
-                env=surroundings,
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
-                timeout=TIMEOUT_SECONDS,
-            ).returncode
-        except subprocess.TimeoutExpired:
-            raise ConfigurationError(f"training took longer than {TIMEOUT_SECONDS} s; its log is {log}") from None
+            _wait(process, stop, f"training took longer than {TIMEOUT_SECONDS} s; its log is {log}")
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
     made = folder / "model.tar.gz"
-    if code or not made.exists():
+    if process.returncode or not made.exists():
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
         raise ConfigurationError(f"training failed ({' / '.join(last)}); its log is {log}")
     return made
+
+
+def _wait(process: subprocess.Popen[bytes], stop: threading.Event, too_long: str) -> None:
+    """Return when the process has ended by itself."""
+    until = time.monotonic() + TIMEOUT_SECONDS
+    while process.poll() is None:
+        if stop.wait(0.2):
+            raise TrainingStopped("training was stopped before its end")
+        if time.monotonic() > until:
+            raise ConfigurationError(too_long)
 
 
 def _forget(folder: Path, newest: Path) -> None:
