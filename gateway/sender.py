@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 import uuid
 from collections import Counter
@@ -17,6 +18,7 @@ from core.outbox import ToSend
 from core.tables import Conversation, Message
 from gateway import metrics
 from gateway.limits import Limits
+from gateway.lookout import Lookout
 from gateway.services import Services
 from handoff import events
 
@@ -39,7 +41,7 @@ class Senders:
         self._name = uuid.uuid4().hex[:12]
         self._calls: Counter[str] = Counter()
         self._claiming = asyncio.Lock()
-        self._scouting = False
+        self._lookout = Lookout(work)
         self._share = max(1, services.settings.senders * 5 // 8)
 
     async def start(self) -> None:
@@ -73,7 +75,7 @@ class Senders:
                 await asyncio.sleep(IDLE_SECONDS)
                 continue
             if sent is None:
-                await self._rest(busy)
+                await self._lookout.rest(functools.partial(self._pause, busy))
                 continue
             self._work.set()
             try:
@@ -96,27 +98,17 @@ class Senders:
         found = {key: (Priority.REPLY.rank, IDLE_SECONDS) for key, calls in self._calls.items() if calls >= self._share}
         return found | self._limits.blocked()
 
-    async def _rest(self, busy: dict[str, tuple[int, float]]) -> None:
-        """Sleep until there is something to do. One sender looks out for all: sixteen need not ask a hundred times a second."""
-        is_scout, pause = not self._scouting, IDLE_SECONDS
-        self._scouting = True
+    async def _pause(self, busy: dict[str, tuple[int, float]]) -> float:
+        """Seconds in which nothing falls due."""
+        pause = min([IDLE_SECONDS, *(seconds for _, seconds in busy.values())])
+        if pause <= LOOK_SECONDS:  # while an account waits for a moment only, the next look is as near as any
+            return pause
         try:
-            if is_scout:
-                pause = min([pause, *(seconds for _, seconds in busy.values())])
-                ranks = {key: rank for key, (rank, _) in busy.items()}
-                # While an account waits for a moment only, the next look is as near as any.
-                due = await self._services.outbox.next_due(ranks) if pause > LOOK_SECONDS else None
-                if due is not None:
-                    pause = min(pause, (due - self._services.db.now()).total_seconds())
-            await asyncio.wait_for(self._work.wait(), max(0.01, pause))
-        except TimeoutError:
-            pass
+            due = await self._services.outbox.next_due({key: rank for key, (rank, _) in busy.items()})
         except Exception as error:
             log.error("The outbox cannot be read.", action="rest", error=type(error).__name__)
-            await asyncio.sleep(IDLE_SECONDS)
-        finally:
-            if is_scout:
-                self._scouting = False
+            return IDLE_SECONDS
+        return pause if due is None else min(pause, (due - self._services.db.now()).total_seconds())
 
     async def _one(self, sent: ToSend) -> None:
         services = self._services

@@ -13,6 +13,7 @@ from core.errors import LeaseLost
 from core.inbox import QUEUE, Claimed
 from core.retry import MAX_TURN_ATTEMPTS
 from gateway import metrics
+from gateway.lookout import Lookout
 from gateway.services import Services
 from gateway.turns import Turns
 
@@ -30,6 +31,7 @@ class Workers:
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._name = uuid.uuid4().hex[:12]
+        self._lookout = Lookout(services.inbox.new_work)
 
     async def start(self) -> None:
         for number in range(self._services.settings.workers):
@@ -58,24 +60,20 @@ class Workers:
                 await asyncio.sleep(IDLE_SECONDS)
                 continue
             if claimed is None:
-                await self._rest()
+                await self._lookout.rest(self._pause)
                 continue
             # Whoever found work wakes a neighbour: one event stands for many rows.
             services.inbox.new_work.set()
             await self._handle(claimed)
 
-    async def _rest(self) -> None:
+    async def _pause(self) -> float:
+        """Seconds in which nothing falls due."""
         try:
             due = await lanes.next_due(self._services.db, QUEUE)
-            pause = IDLE_SECONDS
-            if due is not None:
-                pause = min(pause, max(0.01, (due - self._services.db.now()).total_seconds()))
-            await asyncio.wait_for(self._services.inbox.new_work.wait(), pause)
-        except TimeoutError:
-            pass
         except Exception as error:
             log.error("The inbox cannot be read.", action="rest", error=type(error).__name__)
-            await asyncio.sleep(IDLE_SECONDS)
+            return IDLE_SECONDS
+        return IDLE_SECONDS if due is None else min(IDLE_SECONDS, (due - self._services.db.now()).total_seconds())
 
     async def _handle(self, claimed: Claimed) -> None:
         began = time.perf_counter()
