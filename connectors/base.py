@@ -113,6 +113,9 @@ class Connector(ABC):
     channel_type: ClassVar[str]
     max_text: ClassVar[int]
     secret_fields: ClassVar[tuple[str, ...]] = ()
+    # Files sent together come as messages that nothing ties together; where a platform names the album, the parser
+    # puts it into `detail["album"]`.
+    loose_files: ClassVar[bool] = False
 
     def __init__(self, tools: Tools, part: Any = None) -> None:
         self.tools = tools

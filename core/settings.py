@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     workers: int = Field(8, ge=1, le=256, description="Conversations handled side by side.")
     senders: int = Field(16, ge=1, le=256, description="Messages sent side by side.")
 
+    album_seconds: float = Field(
+        1.5, ge=0, le=10, description="Pause after a picture in which further ones still belong to it."
+    )
+
     # Nested so that each outer one leaves room for the inner: reliability.md §1. A test reads them.
     action_timeout: float = Field(8.0, gt=0, description="Seconds a custom action may take.")
     turn_timeout: float = Field(15.0, gt=0, description="Seconds the dialogue core may take for one message.")

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -57,7 +58,7 @@ from utility.local import LocalUtility
 from utility.ownership import Ownership
 
 log = structlog.get_logger(__name__)
-DRAIN_SECONDS = 25.0  # reliability.md R19
+DRAIN_SECONDS, SEND_SECONDS = 25.0, 10.0  # reliability.md R19
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -103,7 +104,7 @@ async def running(
     key = signing_key(settings)
     db = Database(settings.resolved_database_url, clock)
     transport = HttpTransport()
-    running_here = AsyncExitStack()
+    running_here, started = AsyncExitStack(), AsyncExitStack()
     shelf = make_shelf(settings)
     runners: list[web.AppRunner] = []
     processes: list[RasaProcess] = []
@@ -180,16 +181,22 @@ async def running(
         if settings.demo:
             app.add_routes(demo.routes(services))
         await publisher.start()
+        started.push_async_callback(publisher.stop)
         await desk.start()
         await people.start()
-        await inbox.start()
-        await rasa.start()
-        await workers.start()
-        await senders.start()
-        await files_coming.start()
-        await relay.start()
+        # Ended in the turned order: first nobody comes in, then turns end, then what they said leaves.
+        for start, stop in (
+            (inbox.start, inbox.stop),
+            (rasa.start, rasa.stop),
+            (senders.start, partial(senders.stop, SEND_SECONDS)),
+            (relay.start, relay.stop),
+            (files_coming.start, files_coming.stop),
+            (workers.start, partial(workers.stop, DRAIN_SECONDS)),
+        ):
+            await start()
+            started.push_async_callback(stop)
         public = await _serve(app, settings.host, settings.port)
-        runners.append(public)
+        started.push_async_callback(public.cleanup)
         host, port = public.addresses[0][:2]
         log.info("The service is up.", action="start", host=host, port=port, channels=sorted(channels))
         yield Service(
@@ -201,16 +208,9 @@ async def running(
             desk=desk,
         )
         say("Stopping …")
-        await public.cleanup()
-        runners.remove(public)
-        await workers.stop(DRAIN_SECONDS)
-        await files_coming.stop()
-        await relay.stop()
-        await senders.stop(10.0)
-        await publisher.stop()
-        await rasa.stop()
-        await inbox.stop()
     finally:
+        # Also when whoever runs the service fails: tasks that outlive the database would only complain.
+        await started.aclose()
         await asyncio.gather(*(process.stop() for process in processes), return_exceptions=True)
         for runner in reversed(runners):
             await runner.cleanup()

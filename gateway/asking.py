@@ -12,6 +12,7 @@ from core.inbox import Claimed
 from core.language import commands
 from core.messages import IncomingMessage, Kind
 from core.tables import Contact, Conversation
+from gateway.albums import Part
 from gateway.arrivals import Heard
 from gateway.people import LEAVING
 from gateway.services import Services
@@ -25,7 +26,7 @@ DIGITS = {
 
 @dataclass
 class Occasion:
-    """One message being handled."""
+    """One message being handled, or the several `parts` of an album as one."""
 
     claimed: Claimed
     channel: Channel
@@ -36,6 +37,7 @@ class Occasion:
     keep: str
     cut: bool = False
     heard: Heard | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def dedupe(self) -> str:

@@ -8,8 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import store
 from core.inbox import inbox
+from core.messages import to_json
 from core.tables import Message
-from gateway import arrivals
+from gateway import albums, arrivals
 from gateway.asking import Occasion
 from gateway.people import People
 from gateway.services import Services
@@ -39,6 +40,8 @@ class Keeper:
 
         Returns its place in the transcript.
         """
+        if occasion.parts:
+            return await self._album(session, occasion)
         if occasion.keep != occasion.message.text:
             payload = {**occasion.claimed.payload, "text": occasion.keep}
             await session.execute(update(inbox).where(inbox.c.id == occasion.claimed.id).values(payload=payload))
@@ -55,3 +58,17 @@ class Keeper:
         if occasion.message.media:
             self._services.new_media.set()
         return row.seq
+
+    async def _album(self, session: AsyncSession, occasion: Occasion) -> int:
+        """Add each part of an album with its file, and end its row. Returns the first one's place."""
+        places, parts = [], occasion.parts
+        for part, words in zip(parts, albums.kept(parts, occasion.message.text, occasion.keep), strict=True):
+            if words != part.message.text:
+                payload = {**to_json(part.message), "text": words}
+                await session.execute(update(inbox).where(inbox.c.id == part.row).values(payload=payload))
+            row = await store.write_incoming(session, self._services.db, occasion.conversation, part.message, words)
+            await arrivals.note_files(session, self._services, occasion.conversation, row, part.message)
+            places.append(row.seq)
+        await albums.end(session, self._services, occasion.claimed, parts)
+        self._services.new_media.set()
+        return places[0]

@@ -21,7 +21,8 @@ from core.inbox import TIMER, Claimed
 from core.language import danger
 from core.messages import Actor, IncomingMessage, Kind, incoming_from_json, status_from_json
 from core.outbox import outbox
-from gateway import arrivals, metrics, outside
+from gateway import albums, arrivals, metrics, outside
+from gateway.albums import Part
 from gateway.asking import NUMBER, Asking, Occasion
 from gateway.ends import MAX_TEXT, Ends
 from gateway.keeping import Keeper
@@ -72,7 +73,10 @@ class Turns:
         if claimed.kind == TIMER:
             return await self._ring(claimed)
         message = outside.as_written(incoming_from_json(claimed.payload))
-        occasion = await self._open(claimed, channel, message)
+        parts = await albums.gather(services, channel, claimed, message)
+        if parts is None:
+            return "album"
+        occasion = await self._open(claimed, channel, albums.together(parts) if parts else message, parts)
         if message.kind in SILENT_KINDS or message.actor is not Actor.CUSTOMER:
             return await self._note(occasion)
         spoken = arrivals.is_spoken(message)
@@ -103,7 +107,9 @@ class Turns:
         await self._ends.answered(occasion, result)
         return "answered"
 
-    async def _open(self, claimed: Claimed, channel: Channel, message: IncomingMessage) -> Occasion:
+    async def _open(
+        self, claimed: Claimed, channel: Channel, message: IncomingMessage, parts: tuple[Part, ...] = ()
+    ) -> Occasion:
         services = self._services
         async with services.db.transaction() as session:
             contact, conversation = await store.open_conversation(
@@ -122,6 +128,7 @@ class Turns:
             text=text,
             keep=text,
             cut=cut,
+            parts=parts,
         )
 
     async def _listen(self, occasion: Occasion) -> None:
