@@ -19,7 +19,7 @@ from core.inbox import Inbox
 from core.messages import Attachment, MediaRef, OutgoingMessage
 from core.outbox import Outbox
 from core.settings import Settings
-from core.tables import Conversation
+from core.tables import Conversation, Quarantine
 from core.tenants import Tenants
 from handoff.bridge import Bridge
 from handoff.brief import Suggestion
@@ -30,6 +30,12 @@ from utility.ownership import Ownership
 
 ROLES_FILE = Path(__file__).parent / "roles.yml"
 PUBLIC = "public"
+
+
+class ReadAgain(Protocol):
+    """Reads a payload that could not be read, as it came or mended; says what is wrong with it, or nothing."""
+
+    async def __call__(self, session: AsyncSession, row: Quarantine, body: str, who: str) -> str: ...
 
 
 class Post(Protocol):
@@ -72,6 +78,8 @@ class Parts:
     suggest: Callable[[str, int], Awaitable[Suggestion | None]]
     voice: Voice
     post: Post
+    read_again: ReadAgain
+    put_aside: Callable[[AsyncSession, Quarantine, str], str]
     refresh: Callable[[], Awaitable[None]]
     typing: Callable[[Conversation, bool], Awaitable[None]]
     keep: Callable[[str, bytes], Awaitable[MediaRef]]

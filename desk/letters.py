@@ -20,6 +20,7 @@ WAITING = ("queued", "errored", "sending", "doubtful")
 LOOKED_BACK = timedelta(hours=24)
 SHOWN = 50
 LONGEST = 4000
+LONGEST_BODY = 20_000
 WHAT = {"failed": "not delivered", "held": "the window was closed", "expired": "too old when its turn came"}
 
 
@@ -48,6 +49,7 @@ class Letters(Room):
                 "GET /desk/channels": self.page,
                 "POST /desk/letters/out/{id:\\d+}": self.send,
                 "POST /desk/letters/in/{id:\\d+}": self.handle,
+                "POST /desk/letters/unread/{id:\\d+}": self.read,
             },
         )
 
@@ -62,7 +64,7 @@ class Letters(Room):
             unsent = (await session.exec(dead.order_by(col(OutboxRow.id).desc()).limit(SHOWN))).all()
             lost = select(InboxRow).where(InboxRow.state == "dead", col(InboxRow.channel).in_(keys))
             unhandled = (await session.exec(lost.order_by(col(InboxRow.id).desc()).limit(SHOWN))).all()
-            strange = select(Quarantine).where(col(Quarantine.channel).in_(keys))
+            strange = select(Quarantine).where(Quarantine.outcome == "", col(Quarantine.channel).in_(keys))
             unread = (await session.exec(strange.order_by(col(Quarantine.id).desc()).limit(SHOWN))).all()
             health = await self._health(session, keys)
         return self.pages.render(
@@ -154,5 +156,26 @@ class Letters(Room):
             return await self.page(request, "This message was handled already.")
         async with self.parts.db.transaction() as session:
             await self.audit.note(session, f"staff:{me.id}", "handled again", f"inbox:{number}")
+        self.parts.wake()
+        return to("/desk/channels?done")
+
+    async def read(self, request: web.Request) -> web.StreamResponse:
+        """Read again what could not be read, mended or as it came, or put it aside."""
+        me, number, form = request[ME], int(request.match_info["id"]), await request.post()
+        who = f"staff:{me.id}"
+        async with self.parts.db.transaction() as session:
+            row = await session.get(Quarantine, number, with_for_update=True)
+            if row is None or row.channel not in self._channels(me):
+                raise web.HTTPNotFound(text="There is no such payload.")
+            if form.get("do") == "aside":
+                fault = self.parts.put_aside(session, row, who)
+            else:
+                # A page shows only the beginning of what is very long: then it is read as it came.
+                body = str(form.get("body", "")) if len(row.body) <= LONGEST_BODY else ""
+                fault = await self.parts.read_again(session, row, body or row.body, who)
+            if not fault:
+                await self.audit.note(session, who, f"unread: {row.outcome}", f"quarantine:{number}")
+        if fault:
+            return await self.page(request, f"{fault[0].upper()}{fault[1:]}.")
         self.parts.wake()
         return to("/desk/channels?done")

@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     from gateway import (
         channel_cli,
         data_lint,
+        inbox_cli,
         nlu_cli,
         operations_cli,
         outbox_cli,
@@ -65,7 +66,17 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(call=function)
         if name == "train":
             command.add_argument("--force", action="store_true", help="train although nothing changed")
-    for module in (nlu_cli, data_lint, channel_cli, replay_cli, operations_cli, outbox_cli, review_cli, scaffold_cli):
+    for module in (
+        nlu_cli,
+        data_lint,
+        channel_cli,
+        replay_cli,
+        operations_cli,
+        inbox_cli,
+        outbox_cli,
+        review_cli,
+        scaffold_cli,
+    ):
         module.add_commands(commands)
     return main_parser
 

@@ -1,4 +1,4 @@
-"""Commands for whoever keeps the service running: `doctor`, `inbox`, `export`."""
+"""Commands for whoever keeps the service running: `doctor`, `transcript`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlmodel import col, select
-
 from core import settings as settings_module
 from core import store
 from core.database import Database
 from core.settings import ROOT
-from core.tables import Conversation, InboxRow, Quarantine
+from core.tables import Conversation
 
 Commands = Any
 
@@ -24,9 +22,6 @@ def add_commands(commands: Commands) -> None:
     """Add this module's commands to the command line."""
     doctor = commands.add_parser("doctor", help="check settings, data, database and model, and say what to do")
     doctor.set_defaults(call=lambda arguments: _doctor())
-    inbox = commands.add_parser("inbox", help="messages that could not be handled, and what could not be read")
-    inbox.add_argument("what", choices=["list"])
-    inbox.set_defaults(call=_inbox)
     export = commands.add_parser("transcript", help="print a conversation as JSON lines")
     export.add_argument("conversation", type=int)
     export.set_defaults(call=_transcript)
@@ -89,20 +84,6 @@ def _doctor() -> int:
 async def _checked(db: Database) -> int:
     await db.check()
     return 0
-
-
-def _inbox(arguments: argparse.Namespace) -> int:
-    async def work(db: Database) -> int:
-        async with db.reading() as session:
-            dead = select(InboxRow).where(InboxRow.state == "dead").order_by(col(InboxRow.id).desc()).limit(100)
-            for row in (await session.exec(dead)).all():
-                print(f"dead\t{row.id}\t{row.channel}\t{row.kind}\t{row.attempts}\t{row.reason}")
-            bad = select(Quarantine).order_by(col(Quarantine.id).desc()).limit(100)
-            for item in (await session.exec(bad)).all():
-                print(f"unread\t{item.id}\t{item.channel}\t{item.reason}\t{len(item.body)} characters")
-        return 0
-
-    return with_database(work)
 
 
 def _transcript(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from gateway.limits import Limits
 from gateway.people import People
 from gateway.services import Services
 from gateway.suggesting import Suggesting
+from gateway.unreadable import Unreadable
 from gateway.webchat_hub import WebchatHub
 from gateway.webchat_uploads import BadUpload, Uploads
 from handoff.service import Handoff
@@ -64,6 +65,7 @@ def make(
         services.inbox.new_work.set()
         work.set()
 
+    unreadable = Unreadable(services.db, services.channels, services.connectors)
     return Desk(
         Parts(
             settings=services.settings,
@@ -81,6 +83,8 @@ def make(
             suggest=Suggesting(services).of,
             voice=people.voice,
             post=people.voice.post,
+            read_again=unreadable.read,
+            put_aside=unreadable.aside,
             refresh=refresh,
             typing=typing,
             keep=keep,

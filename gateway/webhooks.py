@@ -176,7 +176,7 @@ class Webhooks:
                 return
             rows.append(message_row(channel.key, event))
         elif isinstance(event, StatusUpdate):
-            rows.append(_status_row(channel.key, event))
+            rows.append(status_row(channel.key, event))
         elif isinstance(event, Quarantined):
             bad.append(Bad(channel=channel.key, reason=event.reason, body=event.body))
         else:
@@ -196,7 +196,8 @@ def message_row(channel: str, message: IncomingMessage) -> NewRow:
     )
 
 
-def _status_row(channel: str, update: StatusUpdate) -> NewRow:
+def status_row(channel: str, update: StatusUpdate) -> NewRow:
+    """The inbox row of a receipt."""
     # One lane for each of a few dozen buckets: statuses neither wait for turns nor for each other.
     bucket = zlib.crc32(f"{update.external_id}{update.address}".encode()) % STATUS_LANES
     moment = f":{update.occurred_at.timestamp()}" if update.watermark else ""

@@ -145,7 +145,8 @@ async def test_dead_letters_are_seen_mended_and_sent(stage: Stage) -> None:
             received_at=db.now(),
         )
         session.add(lost)
-        session.add(Quarantine(channel=channel, reason="strange", body=f"{{{HOSTILE}", received_at=db.now()))
+        strange = Quarantine(channel=channel, reason="strange", body=f"{{{HOSTILE}", received_at=db.now())
+        session.add(strange)
         letter = (await session.exec(select(OutboxRow).where(col(OutboxRow.message_id) == row.id))).one()
     page = await (await admin.get("/desk/channels")).text()
     assert "<img src=x" not in page and "\u202e" not in page and page.count("U+202E") >= 3
@@ -158,6 +159,10 @@ async def test_dead_letters_are_seen_mended_and_sent(stage: Stage) -> None:
     await customer.heard(2)
     assert len([one for one in await customer.transcript() if one.direction == "incoming"]) == before
     assert "handled already" in await (await admin.post(f"/desk/letters/in/{lost.id}")).text()
+    assert "This is no JSON" in await (await admin.post(f"/desk/letters/unread/{strange.id}", do="read")).text()
+    assert (await admin.post(f"/desk/letters/unread/{strange.id}", do="aside")).status == 303
+    assert "settled this" in await (await admin.post(f"/desk/letters/unread/{strange.id}", do="aside")).text()
+    assert "What came" not in await (await admin.get("/desk/channels")).text()
     assert "Whole" in await (await admin.get("/desk/audit?check=1")).text()
 
 
