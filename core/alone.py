@@ -18,7 +18,7 @@ from typing import IO
 import structlog
 from sqlalchemy import text
 
-from core import lanes
+from core import lanes, siblings
 from core.database import Database
 
 log = structlog.get_logger(__name__)
@@ -33,6 +33,7 @@ async def presence(db: Database) -> AsyncIterator[bool]:
 
 
 async def _take_over(db: Database) -> None:
+    await siblings.forget(db)
     freed = await lanes.free_all(db)
     if freed:
         log.info("Conversations that a dead process held are free again.", action="start", count=freed)

@@ -27,12 +27,13 @@ lanes: Any = Lane.__table__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
-    """The right to handle one conversation until `until`."""
+    """The right to handle one conversation for a while. `paced_until` as in the lane when it was claimed."""
 
     queue: str
     key: str
     owner: str
     fence: int
+    paced_until: datetime | None = None
 
 
 def insert_for(db: Database, table: Any) -> Any:
@@ -90,7 +91,7 @@ def _claiming(locks: bool, busy: Mapping[str, int]) -> Any:
         update(lanes)
         .where(lanes.c.queue == bindparam("in_queue"), lanes.c.key == ready.scalar_subquery())
         .values(owner=bindparam("new_owner"), lease_until=bindparam("until"), fence=lanes.c.fence + 1)
-        .returning(lanes.c.key, lanes.c.fence)
+        .returning(lanes.c.key, lanes.c.fence, lanes.c.paced_until)
     )
 
 
@@ -113,7 +114,9 @@ def place(lease: Lease) -> dict[str, Any]:
 _HERE = (lanes.c.queue == bindparam("in_queue"), lanes.c.key == bindparam("at_key"))
 _CLAIM = {locks: _claiming(locks, {}) for locks in (False, True)}
 _GUARD = {locks: _guarding(locks) for locks in (False, True)}
-_SETTLE = settling(bindparam("due", type_=WHEN), bindparam("rank", type_=Integer))
+_SETTLE = settling(bindparam("due", type_=WHEN), bindparam("rank", type_=Integer)).values(
+    paced_until=bindparam("pace", type_=WHEN)
+)
 
 
 async def claim(
@@ -132,7 +135,7 @@ async def claim(
         statement = _claiming(locks, waiting) if waiting else _CLAIM[locks]
         row = (await session.execute(statement, {**words, "of_rank": rank})).first()
         if row is not None:
-            return Lease(queue=queue, key=row.key, owner=owner, fence=row.fence)
+            return Lease(queue=queue, key=row.key, owner=owner, fence=row.fence, paced_until=row.paced_until)
     return None
 
 
@@ -178,9 +181,12 @@ async def renew(db: Database, lease: Lease, seconds: float) -> None:
         await guard(session, db, lease, seconds)
 
 
-async def settle(session: AsyncSession, lease: Lease, ready_at: datetime | None, priority: int) -> None:
+async def settle(
+    session: AsyncSession, lease: Lease, ready_at: datetime | None, priority: int, paced_until: datetime | None = None
+) -> None:
     """Give the lease back and set when the lane has work again. Call after `guard` in the same transaction."""
-    await session.execute(_SETTLE, place(lease) | {"due": ready_at, "rank": priority})
+    words = place(lease) | {"due": ready_at, "rank": priority, "pace": paced_until or lease.paced_until}
+    await session.execute(_SETTLE, words)
 
 
 async def next_due(db: Database, queue: str, busy: Mapping[str, int] | None = None) -> datetime | None:

@@ -111,7 +111,10 @@ class Message(SQLModel, table=True):
 
 
 class Lane(SQLModel, table=True):
-    """The lease on one conversation's queue. `fence` rises with each claim; every late write is refused by it."""
+    """The lease on one conversation's queue. `fence` rises with each claim; every late write is refused by it.
+
+    `paced_until` is when a person may be sent a whole burst again, whichever process sends.
+    """
 
     __tablename__ = "lane"
     __table_args__ = (Index("lane_ready", "queue", "priority", "ready_at"),)
@@ -122,6 +125,15 @@ class Lane(SQLModel, table=True):
     owner: str = ""
     lease_until: datetime | None = Field(default=None, sa_type=WHEN)
     fence: int = 0
+    paced_until: datetime | None = Field(default=None, sa_type=WHEN)
+
+
+class Sibling(SQLModel, table=True):
+    """A service that shares this database, and its last sign of life."""
+
+    __tablename__ = "sibling"
+    name: str = Field(primary_key=True)
+    seen_at: datetime = Field(sa_type=WHEN)
 
 
 class InboxRow(SQLModel, table=True):

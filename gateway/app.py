@@ -27,6 +27,7 @@ from core.inbox import Inbox
 from core.media import FolderShelf, Library, Shelf
 from core.outbox import Outbox
 from core.settings import ROOT, Settings
+from core.siblings import Siblings
 from core.tenants import Tenants
 from desk.web import Desk
 from desk.web import routes as desk_routes
@@ -116,7 +117,7 @@ async def running(
         answers = Answers.load(ROOT)
         if settings.demo:
             await demo.seed(db, tenants)
-        inbox, outbox = Inbox(db), Outbox(db)
+        inbox, outbox, siblings = Inbox(db), Outbox(db), Siblings(db)
         utility = LocalUtility(db, tenants)
         documents = Documents(tenants, utility, key)
         uploads = Uploads(shelf)
@@ -152,7 +153,7 @@ async def running(
             rasa=rasa,
             load_file=files.load,
             library=Library(db, shelf),
-            limits=Limits(seconds_of(clock)),
+            limits=Limits(seconds_of(clock), lambda: siblings.count),
             hearing=HttpHearing(transport, settings.stt_url, settings.stt_token) if settings.stt_url else None,
         )
         contexts = Contexts(services, complaints.service.Complaints(db, tenants), handoff.service.Handoff(db, tenants))
@@ -167,7 +168,7 @@ async def running(
         relay = Relay(services, people.bridge, desks)
         files_coming = MediaWorkers(services, speaker)
         workers = Workers(services, Turns(services, speaker, people, files_coming.collector), work)
-        senders = Senders(services, services.limits, work)
+        senders = Senders(services, services.limits, siblings, work)
         app = web.Application(client_max_size=webhooks.MAX_BODY, middlewares=[secure])
         app.add_routes(webhooks.routes(services))
         app.add_routes(Health(services, services.limits).routes())
@@ -188,6 +189,7 @@ async def running(
         for start, stop in (
             (inbox.start, inbox.stop),
             (rasa.start, rasa.stop),
+            (siblings.start, siblings.stop),
             (senders.start, partial(senders.stop, SEND_SECONDS)),
             (relay.start, relay.stop),
             (files_coming.start, files_coming.stop),

@@ -1,23 +1,16 @@
-"""How fast messages may leave: token buckets for each account and person, a circuit breaker for each account.
-
-Danger may use what is kept back for it; notices leave some for replies. A message that must wait is told for how
-long, spread out so that a backlog does not ask again all at once.
-"""
+"""How fast messages may leave: what each kind of channel allows an account and a person, and when an account must rest."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from connectors.base import Channel
 from core.errors import Ambiguous, ChannelDown, SendError, Throttled, Unavailable
-from core.messages import OutgoingMessage, Priority
+from core.messages import Priority
+from gateway.buckets import Breaker, Bucket, Limit, Rate, account_rate
 
-FAILURES, FAILURE_SECONDS, PROBE_SECONDS = 20, 30.0, 15.0  # reliability.md R12
-LONGEST_WAIT = {Priority.DANGER: 1.0, Priority.REPLY: 5.0, Priority.NOTICE: 30.0}
 MAX_BLOCK = 300.0
 # A call that hung has kept a sender from others for as long as several quick failures.
 HUNG = {"timeout": 4, "ConnectionTimeoutError": 2}
@@ -26,29 +19,6 @@ PAIR_BLOCK = 6.0
 MAX_PEOPLE = 20_000
 SURGE_SECONDS = 10.0
 K = TypeVar("K")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rate:
-    """So many a second on average, so many at once, and so many more at once for danger."""
-
-    per_second: float
-    burst: float
-    reserve: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limit:
-    """What a kind of channel allows an account, and towards one person."""
-
-    account: Rate
-    person: Rate
-
-
-def account_rate(per_second: float) -> Rate:
-    """Under a limit of so many in any one second: average, burst and reserve together stay 4 % below it."""
-    return Rate(per_second=0.82 * per_second, burst=max(1.0, 0.09 * per_second), reserve=max(1.0, 0.05 * per_second))
-
 
 # channels.md §2.6, §3.6, §4.4; last checked 2026-11-22. An account's option `per_second` overrides the first.
 LIMITS = {
@@ -59,95 +29,39 @@ LIMITS = {
 }
 
 
-@dataclass
-class Bucket:
-    """A token bucket. `blocked_until` is the platform's own word to wait; `factor` slows down after such a word."""
-
-    rate: Rate
-    tokens: float
-    filled_at: float
-    blocked_until: float = 0.0
-    factor: float = 1.0
-    denied_at: float = -1e9
-    lines: dict[Priority, float] = field(default_factory=dict)
-
-    def fill(self, now: float) -> None:
-        grown = (now - self.filled_at) * self.rate.per_second * self.factor
-        self.tokens = min(self.rate.burst, self.tokens + max(0.0, grown))
-        self.filled_at = max(now, self.filled_at)
-
-    def missing(self, now: float, priority: Priority) -> float:
-        """Seconds until a message of this priority may go; 0 means now."""
-        self.fill(now)
-        least = {
-            Priority.DANGER: 1.0 - self.rate.reserve,
-            Priority.REPLY: 1.0,
-            Priority.NOTICE: min(self.rate.burst, 1.0 + 0.25 * self.rate.burst),
-        }[priority]
-        wait = max(0.0, least - self.tokens) / (self.rate.per_second * self.factor)
-        return max(wait, self.blocked_until - now)
-
-    def queue(self, now: float, wait: float, priority: Priority) -> float:
-        """Spread those who wait one behind the other, each class in its own line."""
-        self.denied_at = now
-        gap = 1.0 / (self.rate.per_second * self.factor)
-        longest = max(LONGEST_WAIT[priority], wait)
-        place = max(self.lines.get(priority, 0.0), now + wait - gap) + gap
-        if place > now + longest:
-            # The line is longer than anybody should wait unasked: begin it anew.
-            place = now + wait
-        self.lines[priority] = place
-        return place - now
-
-
-@dataclass
-class Breaker:
-    """Closed while all is well; open after many failures; one probe at a time lets it close again."""
-
-    failures: deque[float] = field(default_factory=deque)
-    opened_at: float | None = None
-    probe_at: float = 0.0
-    probing_until: float = 0.0
-
-    def wait(self, now: float) -> float:
-        if self.opened_at is None:
-            return 0.0
-        if now < self.probe_at:
-            return self.probe_at - now
-        self.probe_at = now + PROBE_SECONDS
-        return 0.0
-
-    def failed(self, now: float, *, at_once: bool, weight: int = 1) -> None:
-        self.failures.extend([now] * weight)
-        while self.failures and self.failures[0] < now - FAILURE_SECONDS:
-            self.failures.popleft()
-        if at_once or self.opened_at is not None or len(self.failures) >= FAILURES:
-            self.opened_at = self.opened_at if self.opened_at is not None else now
-            self.probe_at = now + PROBE_SECONDS
-
-    def succeeded(self) -> None:
-        self.failures.clear()
-        self.opened_at = None
+def is_limited(channel: Channel) -> bool:
+    """Whether a platform counts what leaves here."""
+    return channel.type in LIMITS
 
 
 class Limits:
-    """All buckets and breakers of this process."""
+    """All buckets and breakers of this process.
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    Several processes may send for the same accounts: each takes its part of what an account allows (`sharers`), and
+    what a person has had lately stands in their lane, from where it is handed to `wait` and back from `debt`.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic, sharers: Callable[[], int] = lambda: 1) -> None:
         self._now = now
+        self._sharers = sharers
         self._accounts: dict[str, Bucket] = {}
         self._people: dict[tuple[str, str], Bucket] = {}
         self._breakers: dict[str, Breaker] = {}
         self._forget_at = 0.0
 
-    def wait(self, channel: Channel, address: str, priority: Priority) -> float:
-        """Take a token of the account and one of the person and return 0; or say in how many seconds to ask again."""
-        limit = _limit_of(channel)
+    def wait(self, channel: Channel, address: str, priority: Priority, debt: float = 0.0) -> float:
+        """Take a token of the account and one of the person and return 0; or say in how many seconds to ask again.
+
+        `debt` is what is known of the person from elsewhere: the seconds until they may have a whole burst again.
+        """
+        limit = self._limit_of(channel)
         if limit is None:
             return 0.0
         now = self._now()
         account = self._bucket(self._accounts, channel.key, limit.account, now)
         person = self._bucket(self._people, (channel.key, address), limit.person, now)
+        person.fill(now)
+        person.owe(debt)
         for_person = person.missing(now, priority)
         if for_person > 0:
             person.denied_at = now
@@ -162,9 +76,17 @@ class Limits:
         person.tokens -= 1
         return 0.0
 
+    def debt(self, channel: Channel, address: str) -> float:
+        """Seconds until a person may have a whole burst again."""
+        bucket = self._people.get((channel.key, address))
+        if bucket is None:
+            return 0.0
+        bucket.fill(self._now())
+        return bucket.debt
+
     def throttled(self, channel: Channel, address: str, error: Throttled) -> None:
         """The platform said: too fast. Wait as long as it says, and go slower for a while."""
-        limit = _limit_of(channel)
+        limit = self._limit_of(channel)
         if limit is None:
             return
         now = self._now()
@@ -192,7 +114,7 @@ class Limits:
 
     def loaded(self, channel: Channel, load: float, pause: float) -> None:
         """The platform said how much of the account's calls is used up: go slower in time, stop before it stops us."""
-        limit = _limit_of(channel)
+        limit = self._limit_of(channel)
         if limit is None or (load < BUSY_LOAD and pause <= 0):
             return
         now = self._now()
@@ -237,7 +159,16 @@ class Limits:
                 self._forget_at = now + 1.0
                 self._forget(buckets, now)
             bucket = buckets[key] = Bucket(rate=rate, tokens=rate.burst, filled_at=now)
+        elif bucket.rate != rate:
+            bucket.change(rate, now)
         return bucket
+
+    def _limit_of(self, channel: Channel) -> Limit | None:
+        known = LIMITS.get(channel.type)
+        if known is None:
+            return None
+        per_second = float(channel.options.get("per_second", known[0]))
+        return Limit(account=account_rate(per_second, self._sharers()), person=known[1])
 
     def _forget(self, buckets: dict[K, Bucket], now: float) -> None:
         """Drop the buckets that say nothing: full, and not blocked."""
@@ -245,50 +176,3 @@ class Limits:
             bucket.fill(now)
             if bucket.tokens >= bucket.rate.burst and bucket.blocked_until <= now:
                 del buckets[key]
-
-
-def _limit_of(channel: Channel) -> Limit | None:
-    known = LIMITS.get(channel.type)
-    if known is None:
-        return None
-    per_second = channel.options.get("per_second", known[0])
-    return Limit(account=account_rate(float(per_second)), person=known[1])
-
-
-def merge(messages: list[OutgoingMessage], max_text: int) -> list[OutgoingMessage]:
-    """Fewer bubbles: neighbours that are nothing but text become one, and text is put before a message with buttons.
-
-    Call it before a connector's `fit`, on messages of one answer.
-    """
-    merged: list[OutgoingMessage] = []
-    for message in messages:
-        last = merged[-1] if merged else None
-        if last is not None and is_bare(last) and _joins(last, message, max_text):
-            text = f"{last.text}\n\n{message.text}".strip()
-            merged[-1] = replace(
-                message, text=text, reply_to=last.reply_to, notes=(*last.notes, *message.notes, "merged")
-            )
-        else:
-            merged.append(message)
-    return merged
-
-
-def is_bare(message: OutgoingMessage) -> bool:
-    """Whether a message is nothing but text."""
-    parts = (
-        message.choices,
-        message.link,
-        message.call,
-        message.attachment,
-        message.ask,
-        message.template,
-        message.location,
-        message.thread,
-    )
-    return bool(message.text) and not any(parts)
-
-
-def _joins(first: OutgoingMessage, second: OutgoingMessage, max_text: int) -> bool:
-    same = (first.priority, first.purpose, first.author) == (second.priority, second.purpose, second.author)
-    room = len(first.text) + len(second.text) + 2 <= (max_text if is_bare(second) else min(max_text, 640))
-    return same and room and not second.attachment and not second.template and not second.reply_to

@@ -7,7 +7,7 @@ import functools
 import time
 import uuid
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,9 +15,10 @@ from connectors.base import Channel, Outgoing
 from core.errors import LeaseLost, Refused, SendError, Throttled, Unavailable
 from core.messages import Priority
 from core.outbox import ToSend
+from core.siblings import Siblings
 from core.tables import Conversation, Message
 from gateway import metrics
-from gateway.limits import Limits
+from gateway.limits import Limits, is_limited
 from gateway.lookout import Lookout
 from gateway.services import Services
 from handoff import events
@@ -32,9 +33,10 @@ WINDOW = timedelta(hours=24)
 class Senders:
     """Sends outbox rows until stopped."""
 
-    def __init__(self, services: Services, limits: Limits, work: asyncio.Event) -> None:
+    def __init__(self, services: Services, limits: Limits, siblings: Siblings, work: asyncio.Event) -> None:
         self._services = services
         self._limits = limits
+        self._siblings = siblings
         self._work = work
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -96,7 +98,11 @@ class Senders:
         So one account's dead platform or long queue keeps nobody else waiting; danger may go beyond the share.
         """
         found = {key: (Priority.REPLY.rank, IDLE_SECONDS) for key, calls in self._calls.items() if calls >= self._share}
-        return found | self._limits.blocked()
+        found |= self._limits.blocked()
+        quiet = self._siblings.quiet()
+        if quiet > 0:
+            found |= {key: (0, quiet) for key, channel in self._services.channels.items() if is_limited(channel)}
+        return found
 
     async def _pause(self, busy: dict[str, tuple[int, float]]) -> float:
         """Seconds in which nothing falls due."""
@@ -116,7 +122,7 @@ class Senders:
         if channel is None:
             await services.outbox.fail(sent, Refused("the channel is not configured", code="no_channel"))
             return
-        wait = self._limits.wait(channel, sent.address, sent.message.priority)
+        wait = self._limits.wait(channel, sent.address, sent.message.priority, self._debt(sent))
         if wait > 0:
             await services.outbox.postpone(sent, wait)
             return
@@ -125,7 +131,7 @@ class Senders:
         try:
             outgoing = await self._outgoing(sent)
             result = await services.connector(channel).send(outgoing, channel)
-            await services.outbox.accept(sent, result.external_id)
+            await services.outbox.accept(sent, result.external_id, self._paced_until(sent, channel))
             self._limits.succeeded(channel)
             self._limits.loaded(channel, result.load, result.pause)
         except SendError as error:
@@ -146,6 +152,16 @@ class Senders:
             )
         finally:
             metrics.SEND_SECONDS.labels(channel.key, outcome).observe(time.perf_counter() - began)
+
+    def _debt(self, sent: ToSend) -> float:
+        """What the lane knows of the person's pace, whoever sent to them last."""
+        paced_until = sent.lease.paced_until
+        return max(0.0, (paced_until - self._services.db.now()).total_seconds()) if paced_until else 0.0
+
+    def _paced_until(self, sent: ToSend, channel: Channel) -> datetime | None:
+        """What the lane shall know of it after this call."""
+        debt = self._limits.debt(channel, sent.address)
+        return self._services.db.now() + timedelta(seconds=debt) if debt > 0 else None
 
     async def _outgoing(self, sent: ToSend) -> Outgoing:
         window_open, last_incoming_id, sequence = True, "", 0
@@ -169,7 +185,7 @@ class Senders:
         )
 
     async def _failed(self, sent: ToSend, channel: Channel, error: SendError) -> str:
-        state = await self._services.outbox.fail(sent, error)
+        state = await self._services.outbox.fail(sent, error, self._paced_until(sent, channel))
         if isinstance(error, Throttled):
             self._limits.throttled(channel, sent.address, error)
         else:

@@ -14,7 +14,7 @@ from core.messages import Actor, Attachment, Call, Link, OutgoingMessage, Priori
 from core.tables import Conversation
 from core.tenants import Tenant
 from gateway import metrics, templates
-from gateway.limits import is_bare, merge
+from gateway.bubbles import is_bare, merge
 from gateway.rasa_client import Answer
 from gateway.services import Services
 

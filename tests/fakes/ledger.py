@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -133,3 +133,15 @@ class Window:
             return False
         self.times.append(now)
         return True
+
+
+def most_in_a_second(times: Iterable[float]) -> int:
+    """The most that fell into any one second, wherever it begins."""
+    window: deque[float] = deque()
+    most = 0
+    for moment in sorted(times):
+        window.append(moment)
+        while window[0] <= moment - 1.0:
+            window.popleft()
+        most = max(most, len(window))
+    return most

@@ -54,14 +54,14 @@ async def test_an_album_is_one_turn_and_every_picture_is_kept(tmp_path: Path) ->
 
 async def test_two_albums_and_words_between_them_stay_in_order(tmp_path: Path) -> None:
     async with live(tmp_path, album_seconds=5.0) as here:
-        await album(here, names=("a", "b"), captions={"b": "the pole"})
+        await album(here, names=("a", "b"), captions={"b": "our house"})
         await album(here, names=("c", "d"), group="h")
         await here.platform.send_telegram(CHAT, {"text": "my street"})
         # What follows shows that an album is complete: nobody waits for the pause.
         await here.platform.wait_for(3, to=str(CHAT), seconds=4)
         asked = [turn.get("text") or turn["choice"]["entities"]["count"] for turn in here.rasa.turns]
-        assert asked == ["the pole", 2, "my street"]
-        assert [row.text for row in await incoming(here)] == ["", "the pole", "", "", "my street"]
+        assert asked == ["our house", 2, "my street"]
+        assert [row.text for row in await incoming(here)] == ["", "our house", "", "", "my street"]
         assert len(await here.stored(4)) == 4
 
 

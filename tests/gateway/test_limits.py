@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections import deque
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,7 +11,9 @@ import pytest
 from connectors.base import Channel
 from core.errors import Ambiguous, ChannelDown, Refused, SendError, Throttled, Unavailable, Unreachable, WindowClosed
 from core.messages import Attachment, OutgoingMessage, Priority, QuickReply
-from gateway.limits import LIMITS, Limits, merge
+from gateway.bubbles import merge
+from gateway.limits import LIMITS, Limits
+from tests.fakes.ledger import most_in_a_second
 
 NUMBER = Channel(key="whatsapp:1", type="whatsapp", tenant="t", account_id="1")
 BOT = Channel(key="telegram:1", type="telegram", tenant="t", account_id="1")
@@ -54,17 +55,6 @@ def run(
     return left
 
 
-def most_in_a_second(times: list[float]) -> int:
-    window: deque[float] = deque()
-    most = 0
-    for moment in sorted(times):
-        window.append(moment)
-        while window[0] <= moment - 1.0:
-            window.popleft()
-        most = max(most, len(window))
-    return most
-
-
 def test_never_above_80_in_any_second_and_danger_first(limits: Limits, clock: Clock) -> None:
     start = clock.now
     line = [(start, number, Priority.NOTICE, f"p{number}") for number in range(10_000)]
@@ -85,6 +75,51 @@ def test_one_person_gets_a_burst_then_one_in_six_seconds(limits: Limits, clock: 
     times = sorted(left.values())
     assert sum(moment < start + 2 for moment in times) == LIMITS["whatsapp"][1].burst == 40
     assert min(later - earlier for earlier, later in pairwise(times[40:])) >= 5.99
+
+
+@pytest.mark.parametrize("sharers", [2, 3, 5])
+@pytest.mark.parametrize(("channel", "most"), [(NUMBER, 80), (BOT, 30)])
+def test_several_processes_together_stay_within_it(clock: Clock, sharers: int, channel: Channel, most: int) -> None:
+    all_of_them = [Limits(clock, lambda: sharers) for _ in range(sharers)]
+    start, line = clock.now, 1500
+    queue = [(start, number % sharers, number) for number in range(line)]
+    heapq.heapify(queue)
+    left: list[float] = []
+    while queue:
+        at, which, number = heapq.heappop(queue)
+        clock.now = max(clock.now, at)
+        wait = all_of_them[which].wait(channel, f"p{number}", Priority.DANGER if number % 9 == 0 else Priority.REPLY)
+        if wait <= 0:
+            left.append(clock.now)
+        else:
+            heapq.heappush(queue, (clock.now + wait, which, number))
+    assert len(left) == line and most_in_a_second(left) <= most
+    assert line / (left[-1] - start) > 0.45 * most, "and much of the speed is still used"
+
+
+def test_a_process_that_comes_or_goes_changes_the_parts_at_once(clock: Clock) -> None:
+    here = 1
+    limits = Limits(clock, lambda: here)
+    alone = run(limits, clock, [(clock.now, number, Priority.REPLY, f"a{number}") for number in range(300)])
+    here = 2
+    shared = run(limits, clock, [(clock.now, number, Priority.REPLY, f"b{number}") for number in range(300)])
+    assert 45 < most_in_a_second(alone.values()) <= 80 and most_in_a_second(shared.values()) <= 40
+
+
+def test_a_person_is_paced_whoever_sends(clock: Clock) -> None:
+    """Two processes take turns; what one has sent is known to the other by the debt that stands in the lane."""
+    both = [Limits(clock), Limits(clock)]
+    full_at, left = 0.0, []
+    for number in range(3000):
+        limits = both[number % 2]
+        if limits.wait(NUMBER, "p", Priority.REPLY, max(0.0, full_at - clock.now)) == 0:
+            left.append(clock.now)
+            full_at = clock.now + limits.debt(NUMBER, "p")
+        clock.now += 0.1
+    assert sum(moment < left[0] + 5 for moment in left) <= 41
+    assert min(later - earlier for earlier, later in pairwise(left[41:])) > 5.9
+    # A clock that leapt forwards far must not silence anybody for ever.
+    assert both[0].wait(NUMBER, "q", Priority.REPLY, debt=1e9) < 300
 
 
 def test_one_person_does_not_hold_up_another(limits: Limits, clock: Clock) -> None:

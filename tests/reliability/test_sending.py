@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections import Counter, deque
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +21,7 @@ from core.clock import ManualClock
 from core.messages import OutgoingMessage, Priority
 from core.outbox import enqueue
 from core.tables import OutboxRow
+from tests.fakes.ledger import most_in_a_second
 from tests.gateway.live import Live, live
 
 FULL = os.environ.get("SATHI_SOAK") == "1"
@@ -60,17 +61,6 @@ async def under_way(here: Live) -> int:
     """How many rows have not come to an end."""
     found = await states(here)
     return sum(found[state] for state in OPEN)
-
-
-def most_in_a_second(times: list[float]) -> int:
-    window: deque[float] = deque()
-    most = 0
-    for moment in sorted(times):
-        window.append(moment)
-        while window[0] <= moment - 1.0:
-            window.popleft()
-        most = max(most, len(window))
-    return most
 
 
 def p95(values: list[float]) -> float:
