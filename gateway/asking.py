@@ -14,7 +14,7 @@ from core.messages import IncomingMessage, Kind
 from core.tables import Contact, Conversation
 from gateway.albums import Part
 from gateway.arrivals import Heard
-from gateway.people import LEAVING
+from gateway.people import BESIDE
 from gateway.services import Services
 
 MASK = "••••••"
@@ -37,6 +37,7 @@ class Occasion:
     keep: str
     cut: bool = False
     heard: Heard | None = None
+    flooding: bool = False
     parts: tuple[Part, ...] = ()
 
     @property
@@ -70,7 +71,7 @@ class Asking:
                 "danger": in_danger,
                 "name": contact.name,
             },
-            "state": {key: value for key, value in (conversation.state or {}).items() if key != LEAVING},
+            "state": {key: value for key, value in (conversation.state or {}).items() if key not in BESIDE},
         }
         choice = None if in_danger else await self.choice(occasion)
         if choice:

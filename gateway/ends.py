@@ -18,7 +18,7 @@ from core.tables import Contact, Conversation
 from gateway import metrics, recording
 from gateway.asking import Occasion
 from gateway.keeping import Keeper
-from gateway.people import People
+from gateway.people import FLOODED, People
 from gateway.rasa_client import Answer, TurnResult
 from gateway.services import Services
 from gateway.speaking import Speaker
@@ -59,6 +59,8 @@ class Ends:
         slots = dict(state.get("slots") or {})
         chosen = slots.pop("language_choice", None)
         state["slots"] = slots
+        if occasion.flooding and (conversation.state or {}).get(FLOODED):
+            state[FLOODED] = True  # a danger in the flood was answered; what else comes is still too much
         form = str(chosen) if chosen else self.form(occasion, result.language)
         answers = [*_before(occasion), *result.answers]
         assert conversation.id is not None and contact.id is not None
@@ -107,6 +109,20 @@ class Ends:
                 await self._speaker.say(session, occasion.conversation, form, [Answer(name=name)], occasion.dedupe)
             await self._services.inbox.finish(session, occasion.claimed, {"outcome": "told", "answers": [name]})
         return "told"
+
+    async def too_much(self, occasion: Occasion) -> str:
+        """More at once than a person writes: kept, and said once until messages are answered again."""
+        conversation = occasion.conversation
+        async with self._services.db.transaction() as session:
+            _, owned = await self._keeper.hear(session, occasion)
+            state = conversation.state or {}
+            if not owned and not state.get(FLOODED):
+                answer = Answer(name="utter_too_much")
+                await self._speaker.say(session, conversation, self.guess(occasion), [answer], occasion.dedupe)
+                change = update(Conversation).where(col(Conversation.id) == conversation.id)
+                await session.execute(change.values(state={**state, FLOODED: True}))
+            await self._services.inbox.finish(session, occasion.claimed, {"outcome": "too much"})
+        return "too much"
 
     async def degraded(self, occasion: Occasion, reason: str, intent: str = "") -> str:
         """The honest answer while the dialogue core is not there: we keep the message, here are hotline and person."""

@@ -28,6 +28,9 @@ CALL_PERSON, LEAVE_MESSAGE, STOP_CALLBACK = "call_person", "leave_message", "sto
 OURS = frozenset({LEAVE, RATE, CALL_PERSON, LEAVE_MESSAGE, STOP_CALLBACK})
 # In the conversation's state, beside what the dialogue core remembers: the next message is to be kept.
 LEAVING = "leaving"
+# There too: the customer has been told that it is too much at once.
+FLOODED = "flooded"
+BESIDE = frozenset({LEAVING, FLOODED})
 URGENT = 0
 
 

@@ -10,7 +10,7 @@ from core.messages import Actor
 from core.tables import Contact, Conversation, Message
 from gateway.action_endpoint import NOT_DONE
 from gateway.context import ON_TRIAL
-from gateway.people import LEAVING
+from gateway.people import BESIDE
 from gateway.rasa_client import TurnResult
 from gateway.services import Services
 from handoff.brief import Suggestion
@@ -82,7 +82,7 @@ class Suggesting:
             "turn": turn,
             "sender": turn,
             "text": message.text,
-            "state": {key: value for key, value in (conversation.state or {}).items() if key != LEAVING},
+            "state": {key: value for key, value in (conversation.state or {}).items() if key not in BESIDE},
             "metadata": {
                 "tenant": conversation.tenant,
                 "channel": conversation.channel,

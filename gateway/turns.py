@@ -21,7 +21,7 @@ from core.inbox import TIMER, Claimed
 from core.language import danger
 from core.messages import Actor, IncomingMessage, Kind, incoming_from_json, status_from_json
 from core.outbox import outbox
-from gateway import albums, arrivals, metrics, outside
+from gateway import albums, arrivals, floods, metrics, outside
 from gateway.albums import Part
 from gateway.asking import NUMBER, Asking, Occasion
 from gateway.ends import MAX_TEXT, Ends
@@ -79,14 +79,18 @@ class Turns:
         occasion = await self._open(claimed, channel, albums.together(parts) if parts else message, parts)
         if message.kind in SILENT_KINDS or message.actor is not Actor.CUSTOMER:
             return await self._note(occasion)
+        occasion.flooding = await floods.is_too_much(services.db, claimed, services.settings.messages_per_minute)
         spoken = arrivals.is_spoken(message)
-        if spoken:
+        if spoken and not occasion.flooding:
             await self._listen(occasion)
         found = danger.detect(occasion.text) if occasion.text else None
         if found:
             await self._warn(occasion, found.kind)
         if occasion.conversation.status != "pending":
             return await self._with_people(occasion, bool(found))
+        if occasion.flooding and not found:
+            await self._asking.choice(occasion)  # a code is masked, whatever becomes of the message
+            return await self._ends.too_much(occasion)
         if spoken and not occasion.text:
             return await self._ends.told(occasion, "utter_voice_kept")
         if arrivals.unreadable(message):

@@ -141,6 +141,7 @@ async def live(
             "rasa_url": rasa.url,
             "workers": 4,
             "senders": 8,
+            "messages_per_minute": 0,  # few people stand for many
             # A clock that stands still would never let a picture go on alone.
             "album_seconds": 0.0 if clock else 0.2,
         }

@@ -32,6 +32,7 @@ class ServiceProcess:
                 "SATHI_SMS_URL": platform.sms_url,
                 "SATHI_LEASE_SECONDS": "16",
                 "SATHI_LOG_LEVEL": "warning",
+                "SATHI_MESSAGES_PER_MINUTE": "0",  # few people stand for many
                 **more,
             }
         )

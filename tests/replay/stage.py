@@ -54,6 +54,7 @@ class Stage:
             "action_token": TOKEN,
             "workers": 4,
             "senders": 8,
+            "messages_per_minute": 0,  # a story is played as fast as it goes
         }
         settings: Settings = platform.settings(**(values | more))
         with read_once():
