@@ -153,11 +153,12 @@
     const on = (name, does) => source.addEventListener(name, (event) => { if (event.lastEventId) last = Number(event.lastEventId); does(JSON.parse(event.data || "{}")); });
     const here = (data) => String(data.conversation || "") === chosen();
     on("takeover", (data) => { drawList(); if (here(data)) drawPane(); });
-    on("message", (data) => { drawList(); if (here(data)) { drawLog(); drawSide(); shownTyping(""); } });
+    on("message", (data) => { drawList(); if (!here(data)) return; shownTyping(""); if (one(".window-closed")) drawPane(); else { drawLog(); drawSide(); } });
     on("label", (data) => { drawList(); if (here(data)) drawSide(); });
     on("typing", (data) => { if (here(data) && String(data.staff || "") !== body.dataset.me) shownTyping(data.on === false ? "" : data.who || "The customer"); });
     on("note", (data) => { if (here(data)) drawLog(); });
     on("danger", () => drawList());
+    on("held", (data) => { if (here(data)) drawLog(); });
     on("rating", (data) => { if (here(data)) drawPane(); });
     on("presence", () => { if (chosen()) drawPane(); });
     on("transcript", drawLog);

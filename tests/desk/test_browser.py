@@ -6,16 +6,17 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from tests.desk.stage import staged
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WIDEST = (
     "Math.max(...[...document.querySelectorAll('body *')].filter("
     "e => !e.closest('.quiet, .skip, nav, details, .head-who, .row'))"
     ".map(e => e.getBoundingClientRect().right))"
 )
-CHROMIUM = "/usr/bin/chromium"
 HOSTILE = (
     "person <img src=x onerror=window.ran=1><script>window.ran=1</script> \u202eexe.gpj\u202c https://evil.example"
 )
@@ -30,12 +31,14 @@ async def sign_in(page: Page, url: str, login: str, password: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (360, 740, "dark")])
-async def test_a_conversation_by_keys_live(tmp_path: Path, width: int, height: int, scheme: str) -> None:
+async def test_a_conversation_by_keys_live(
+    tmp_path: Path, browser: Browser, width: int, height: int, scheme: str
+) -> None:
     complaints: list[str] = []
     hosts: set[str] = set()
-    async with staged(tmp_path) as stage, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = await browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+    async with staged(tmp_path) as stage:
+        context = await browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+        page = await context.new_page()
         page.on("console", lambda line: line.type in ("error", "warning") and complaints.append(line.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
@@ -74,12 +77,11 @@ async def test_a_conversation_by_keys_live(tmp_path: Path, width: int, height: i
         await page.wait_for_selector(".state.pending")
         assert complaints == []
         assert hosts == {stage.url.split("/")[2]}
-        await browser.close()
+        await context.close()
 
 
-async def test_after_a_broken_line_the_desk_shows_the_same_as_a_fresh_one(tmp_path: Path) -> None:
-    async with staged(tmp_path) as stage, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+async def test_after_a_broken_line_the_desk_shows_the_same_as_a_fresh_one(tmp_path: Path, browser: Browser) -> None:
+    async with staged(tmp_path) as stage:
         context = await browser.new_context()
         page = await context.new_page()
         await sign_in(page, stage.url, "operator", stage.passwords["operator"])
@@ -103,4 +105,4 @@ async def test_after_a_broken_line_the_desk_shows_the_same_as_a_fresh_one(tmp_pa
             "[...document.querySelectorAll('#log .message[id]')].map(m => m.id + m.querySelector('.bubble').innerText)"
         )
         assert await page.evaluate(ids) == await fresh.evaluate(ids)
-        await browser.close()
+        await context.close()

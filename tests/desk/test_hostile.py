@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.async_api import async_playwright
+import pytest
+from playwright.async_api import Browser
 from sqlmodel import select
 
 from complaints.tables import Complaint
@@ -14,7 +15,9 @@ from handoff.tables import CallbackRequest, HandoffCase
 from tests.desk.crowd import CHANNEL, TENANT, crowd
 from tests.desk.payloads import PAYLOADS
 from tests.desk.stage import Stage, staged
-from tests.desk.test_browser import CHROMIUM, sign_in
+from tests.desk.test_browser import sign_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 AT_ONCE = 10  # payloads in one name or summary
 MADE = (
@@ -150,13 +153,13 @@ async def fill(stage: Stage) -> list[str]:
     ]
 
 
-async def test_five_hundred_payloads_in_every_field_run_nothing(tmp_path: Path) -> None:
+async def test_five_hundred_payloads_in_every_field_run_nothing(tmp_path: Path, browser: Browser) -> None:
     hosts: set[str] = set()
     troubles: list[str] = []
-    async with staged(tmp_path) as stage, async_playwright() as playwright:
+    async with staged(tmp_path) as stage:
         pages = await fill(stage)
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = await browser.new_page(viewport={"width": 1280, "height": 900})
+        context = await browser.new_context(viewport={"width": 1280, "height": 900})
+        page = await context.new_page()
         page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
         page.on("dialog", lambda dialog: troubles.append(dialog.message))
         page.on("console", lambda line: "Content Security Policy" in line.text and troubles.append(line.text))
@@ -181,6 +184,6 @@ async def test_five_hundred_payloads_in_every_field_run_nothing(tmp_path: Path) 
         assert await page.locator("#log .hidden-sign").count() == 0
         await page.goto(stage.url + pages[1])
         assert await page.locator("#log .hidden-sign").count() > 100
-        await browser.close()
+        await context.close()
     assert troubles == []
     assert hosts == {stage.url.split("/")[2]}

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from tests.desk.crowd import crowd
 from tests.desk.stage import Customer, Person, Stage, staged
-from tests.desk.test_browser import CHROMIUM, sign_in
+from tests.desk.test_browser import sign_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SOAK = os.environ.get("SATHI_SOAK") == "1"
 WAITING = 1000
@@ -141,11 +143,10 @@ async def desk(browser: Browser, stage: Stage, role: str, id: int, which: str) -
 
 @pytest.mark.timeout(1500 if SOAK else 180)
 async def test_three_desks_that_lose_their_line_show_what_a_fresh_one_shows(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, browser: Browser, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chance, began = random.Random(20261122), time.monotonic()
-    async with staged(tmp_path) as stage, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    async with staged(tmp_path) as stage:
         people = [await stage.person("operator"), await stage.person("supervisor")]
         customers = [stage.customer() for _ in range(3)]
         for customer in customers:
@@ -167,7 +168,8 @@ async def test_three_desks_that_lose_their_line_show_what_a_fresh_one_shows(
                 with capsys.disabled():
                     print(f"{number + 1} actions after {acted:.0f} s, agreed after {time.monotonic() - began:.0f} s")
         await agreed(pages)
-        await browser.close()
+        for page in pages:
+            await page.context.close()
 
 
 async def agreed(pages: list[Page]) -> None:

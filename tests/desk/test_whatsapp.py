@@ -1,21 +1,31 @@
-"""A customer on WhatsApp and an operator in the browser: both ways, with a photo and a PDF, to the rating."""
+"""A customer on WhatsApp and an operator in the browser: photo and PDF both ways to the rating, and the closed window."""
 
 from __future__ import annotations
 
 import io
+import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser
+from sqlmodel import select
 
+from core.tables import Conversation
 from desk.demo import staff
 from handoff.desk_tables import Takeover
-from tests.desk.test_browser import CHROMIUM, sign_in
+from tests.desk.test_browser import sign_in
 from tests.fakes.ledger import File
 from tests.gateway.live import Live, live
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 PHONE = "+8801700000077"
+PLAIN = """async ([path, cid]) => {
+  const headers = { "X-CSRF-Token": JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRF-Token"], "HX-Request": "true" };
+  return (await fetch(path, { method: "POST", headers, body: new URLSearchParams({ text: "plain", cid }) })).text();
+}"""
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
@@ -31,12 +41,12 @@ async def sent_file(here: Live, mime: str) -> Any:
     return await here.until(there)
 
 
-async def test_whatsapp_and_the_browser_with_a_photo_and_a_pdf(tmp_path: Path) -> None:
-    async with live(tmp_path, answering=answering, demo=True) as here, async_playwright() as playwright:
+async def test_whatsapp_and_the_browser_with_a_photo_and_a_pdf(tmp_path: Path, browser: Browser) -> None:
+    async with live(tmp_path, answering=answering, demo=True) as here:
         here.platform.auto_status = ("sent", "delivered", "read")
         passwords = {one.role: one.password for one in staff(here.service.services.key)}
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        page = await context.new_page()
         await sign_in(page, here.service.public_url, "operator", passwords["operator"])
         await page.click("#duty button")
         await page.wait_for_selector("#duty .on")
@@ -84,4 +94,69 @@ async def test_whatsapp_and_the_browser_with_a_photo_and_a_pdf(tmp_path: Path) -
             return [row.rating for row in await here.rows(Takeover)] == [5]
 
         await here.until(rated)
-        await browser.close()
+        await context.close()
+
+
+async def test_after_the_24_hours_plain_words_are_refused_and_an_approved_template_leaves(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with live(tmp_path, answering=answering, demo=True) as here:
+        here.platform.auto_status = ("sent", "delivered")
+        passwords = {one.role: one.password for one in staff(here.service.services.key)}
+        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        page = await context.new_page()
+        await sign_in(page, here.service.public_url, "supervisor", passwords["supervisor"])
+        await page.goto(f"{here.service.public_url}/desk/ready")
+        form = page.locator("form[action='/desk/templates']").last
+        for name, words in (("name", "complaint_solved"), ("language", "en_US"), ("text", "Complaint {{1}} is {{2}}.")):
+            await form.locator(f"[name={name}]").fill(words)
+        await form.locator("button").click()
+        await page.locator("b", has_text="complaint_solved").wait_for()
+        await page.goto(f"{here.service.public_url}/desk/")
+        await page.click("#duty button")
+        await page.wait_for_selector("#duty .on")
+        await here.platform.say(PHONE, "a person please")
+        await page.wait_for_selector("#next", timeout=15_000)
+        await page.keyboard.press("n")
+        await page.wait_for_selector("#words")
+        # The platform's clock is ahead of ours: it refuses what we thought it would take.
+        fault = {"error": {"code": 131047, "message": "Re-engagement message"}}
+        here.platform.fail("whatsapp", status=400, body=fault, times=None)
+        await page.fill("#words", "Are you still there?")
+        await page.keyboard.press("Control+Enter")
+        refused = page.locator("#log .message.operator .foot.failed")
+        await refused.wait_for(timeout=15_000)
+        assert "not sent: window closed" in await refused.inner_text() and "131047" in await refused.inner_text()
+        here.platform.heal("whatsapp")
+        # And a day later nobody is led to try.
+        async with here.db.transaction() as session:
+            [conversation] = (await session.exec(select(Conversation))).all()
+            conversation.last_incoming_at = here.db.now() - timedelta(hours=24, minutes=1)
+            session.add(conversation)
+        await page.reload()
+        assert "24 hours are over" in await page.locator(".window-closed").inner_text()
+        assert await page.locator("#words").count() == 0
+        told = await page.evaluate(PLAIN, [f"/desk/c/{conversation.id}/reply", uuid.uuid4().hex])
+        assert "allows no free text now" in told
+        box = page.locator(".templates form")
+        assert "Complaint {{1}} is {{2}}." in await box.inner_text()
+        await box.locator("[name=value1]").fill("DES-7K3M9Q")
+        await box.locator("[name=value2]").fill("solved")
+        await box.locator("button").click()
+
+        async def template() -> Any:
+            return next((seen for seen in here.platform.messages(PHONE) if seen.kind == "template"), None)
+
+        inner = (await here.until(template)).body["template"]
+        assert (inner["name"], inner["language"]["code"]) == ("complaint_solved", "en_US")
+        values = [one["text"] for part in inner["components"] for one in part["parameters"]]
+        assert values == ["DES-7K3M9Q", "solved"]
+        last = page.locator("#log .message.operator").last
+        await last.locator(".foot", has_text="delivered").wait_for(timeout=15_000)
+        assert "Template complaint_solved" in await last.inner_text()
+        assert "Complaint DES-7K3M9Q is solved." in await last.inner_text()
+        assert not [seen for seen in here.platform.messages(PHONE) if seen.text in ("Are you still there?", "plain")]
+        await here.platform.say(PHONE, "thank you")
+        await page.wait_for_selector("#words", timeout=15_000)
+        assert await page.locator(".window-closed").count() == 0, "the customer's word opens the window again"
+        await context.close()
