@@ -13,6 +13,7 @@ from core.settings import ROOT
 from desk import words
 from desk.base import ME, Parts
 
+STAFF_FORM = "en"
 HERE = Path(__file__).parent
 HTMX = ROOT / "var" / "assets" / "web" / "htmx.min.js"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -78,9 +79,17 @@ class Pages:
             sms_page=self._parts.settings.demo and not self._parts.settings.sms_url,
             clock=lambda at: words.clock(at, timezone),
             since=lambda at: words.since(at, now),
+            named=lambda what, code: self._named(me.tenant if me else "", what, code),
             **values,
         )
         return web.Response(text=text, content_type="text/html", status=status)
+
+    def _named(self, tenant: str, what: str, code: str) -> str:
+        """An intent or a kind of complaint in words; any other code as it is."""
+        label = f"label_{what}_{code.lower().replace('-', '_')}"
+        if what not in ("intent", "kind") or not self._parts.answers.has_label(label):
+            return code
+        return self._parts.answers.label(self._parts.tenants.get(tenant), STAFF_FORM, label)
 
     async def file(self, request: web.Request) -> web.Response:
         """A stylesheet or script; its address changes with its content."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
@@ -161,12 +162,23 @@ def _words(value: Any) -> str:
     if isinstance(value, Mapping):
         if "latitude" in value:
             return f"{value['latitude']}, {value.get('longitude')}"
-        inner = next((value[key] for key in ("words", "label", "at") if value.get(key)), None)
-        if inner is not None:
-            return str(inner)[:MAX_VALUE]
+        if value.get("words"):
+            return str(value["words"])[:MAX_VALUE]
+        if value.get("at"):
+            return _moment(str(value["at"]))
+        if value.get("label"):
+            return str(value["label"])[:MAX_VALUE]
         return ", ".join(f"{name}={_words(item)}" for name, item in value.items() if _words(item))[: 2 * MAX_VALUE]
     if isinstance(value, list | tuple):
         if value and isinstance(value[0], Mapping):
             return str(len(value))
         return ", ".join(str(item) for item in value)[:MAX_VALUE]
     return str(value)[:MAX_VALUE]
+
+
+def _moment(text: str) -> str:
+    """A stored time, where the customer is, as people write it."""
+    try:
+        return datetime.fromisoformat(text).strftime("%d %b %H:%M")
+    except ValueError:
+        return text[:MAX_VALUE]

@@ -139,6 +139,7 @@ async def test_the_line_says_what_is_filled_and_how_sure_the_bot_was(database: D
     assert made is not None
     assert (made.form, made.language, made.script) == ("hi-Latn", "hi", "Latn")
     assert [one.channel for one in made.others] == ["telegram:1"]
+    assert brief._words({"since": {"at": "2026-11-22T15:44:45.911348+06:00"}}) == "since=22 Nov 15:44"
     assert made.line == (
         "intent report_no_supply · kind OUT-HOME · account 12345678 · utility DESCO · place Uttara"
         " · filled details=burnt smell, photos=1 · question complaint_form:since · confidence 91%"
