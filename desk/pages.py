@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,20 @@ NAV = (
 )
 
 
+@cache
+def _templates() -> jinja2.Environment:
+    """The templates of this process, compiled once."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"said": words.said, "shown": words.shown, "visible": words.visible}
+    return environment
+
+
 class Pages:
     """Renders templates and serves the desk's files."""
 
@@ -52,16 +67,7 @@ class Pages:
         if HTMX.is_file():
             self._files["htmx.min.js"] = HTMX.read_bytes()
         self.version = hashlib.sha256(b"".join(self._files.values())).hexdigest()[:12]
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["said"] = words.said
-        self._templates.filters["shown"] = words.shown
-        self._templates.filters["visible"] = words.visible
+        self._templates = _templates()
 
     def render(self, request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
         """A page or a piece of one."""

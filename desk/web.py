@@ -53,6 +53,7 @@ class Desk:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self.refresh = parts.refresh
         self.sessions = Sessions(parts.db, parts.settings)
         self.passwords = Passwords(parts.db)
         self.audit = Audit(parts.db, parts.key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -14,10 +13,18 @@ from tests.desk.stage import Stage, staged
 CHROMIUM = "/usr/bin/chromium"
 
 
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(tmp_path) as one:
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """One service for all tests of a session: to start it takes longer than most of them."""
+    async with staged(tmp_path_factory.mktemp("stage")) as one:
         yield one
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(running: Stage) -> AsyncIterator[Stage]:
+    """The service with nothing in it but the demo. Tests of it are marked `on_stage`."""
+    yield running
+    await running.clear()
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")

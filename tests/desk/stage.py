@@ -12,19 +12,24 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from aiohttp import ClientResponse, ClientSession, CookieJar, web
+from argon2 import PasswordHasher
 from sqlmodel import col, select
 
 from core.messages import IncomingMessage, Kind
 from core.settings import Settings
-from core.tables import Conversation, Message
+from core.tables import Conversation, Lane, Message
+from desk import passwords
 from desk.demo import staff
 from gateway.app import Service
 from gateway.webhooks import message_row
 from tests.gateway.live import empty_database, quickly
 
 _numbers = itertools.count(1)
+# Passwords of tests are worth nothing; what real ones cost is measured in test_door.py.
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 WORDS = {"person": "utter_talk_to_operator", "lost": "utter_stuck"}
 
 
@@ -176,9 +181,26 @@ class Stage:
     async def close(self) -> None:
         for someone in self._people:
             await someone.http.close()
+        self._people.clear()
+
+    async def clear(self) -> None:
+        """Everything as it was at the start, for the next test; what still runs is let finish first."""
+        await self.close()
+        for _ in range(200):
+            if not await self._busy():
+                break
+            await asyncio.sleep(0.02)
+        await asyncio.to_thread(_restore, self.service.services.settings.data_dir / "sathi.db")
+        await self.desk.refresh()
+
+    async def _busy(self) -> bool:
+        async with self.service.services.db.reading() as session:
+            return (await session.exec(select(Lane.key).where(Lane.owner != "").limit(1))).first() is not None
 
 
 _seeded: list[Path] = []
+# What a running service writes about itself.
+KEPT = ("alembic_version", "sibling")
 
 
 async def seeded_database(folder: Path, values: dict[str, Any]) -> None:
@@ -196,6 +218,20 @@ async def seeded_database(folder: Path, values: dict[str, Any]) -> None:
             source.backup(whole)
         _seeded.append(template / "whole.db")
     shutil.copyfile(_seeded[0], folder / "sathi.db")
+
+
+def _restore(file: Path) -> None:
+    """Give every table the rows of the seeded copy, in one transaction; a running service notices nothing else."""
+    with closing(sqlite3.connect(file, timeout=10, isolation_level=None)) as connection:
+        connection.execute("ATTACH ? AS seeded", (str(_seeded[0]),))
+        names = [row[0] for row in connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("PRAGMA defer_foreign_keys=ON")
+        for name in names:
+            if name not in KEPT and not name.startswith("sqlite_"):
+                connection.execute(f'DELETE FROM main."{name}"')
+                connection.execute(f'INSERT INTO main."{name}" SELECT * FROM seeded."{name}"')
+        connection.execute("COMMIT")
 
 
 @asynccontextmanager
@@ -217,13 +253,14 @@ async def staged(folder: Path, **more: Any) -> AsyncIterator[Stage]:
         "secret_key": "a key for the tests of the desk",
     }
     try:
-        if more.get("demo", True):
-            await seeded_database(folder, values)
-        async with quickly(Settings(_env_file=None, **{**values, **more})) as service:
-            stage = Stage(service)
-            try:
-                yield stage
-            finally:
-                await stage.close()
+        with mock.patch.object(passwords, "HASHER", CHEAP):
+            if more.get("demo", True):
+                await seeded_database(folder, values)
+            async with quickly(Settings(_env_file=None, **{**values, **more})) as service:
+                stage = Stage(service)
+                try:
+                    yield stage
+                finally:
+                    await stage.close()
     finally:
         await runner.cleanup()

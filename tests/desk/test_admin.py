@@ -6,6 +6,7 @@ import re
 import uuid
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
@@ -15,6 +16,8 @@ from core.store import write_incoming
 from core.tables import Conversation, InboxRow, OutboxRow, Quarantine
 from handoff.tables import CallbackRequest, HandoffCase
 from tests.desk.stage import Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e"
 

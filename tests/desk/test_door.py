@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import Type, extract_parameters
 from sqlalchemy import update
 from sqlmodel import col, select
 
@@ -17,10 +18,12 @@ from core.tables import AuditEntry
 from desk import demo
 from desk.audit import Audit
 from desk.base import PUBLIC, load_roles
-from desk.passwords import PER_LOGIN, Passwords
+from desk.passwords import HASHER, PER_LOGIN, Passwords
 from desk.sessions import ABSOLUTE, IDLE, Sessions
 from desk.tables import Staff, StaffSession
 from tests.desk.stage import Stage, staged
+
+on_stage = pytest.mark.asyncio(loop_scope="session")
 
 OPEN = {"/desk", "/desk/login", "/static/desk/{version}/{name}"}
 KEY = b"a key of a test, long enough"
@@ -33,6 +36,7 @@ def filled(path: str, id: str = "1") -> str:
     return re.sub(r"{\w+}", "greet", words)
 
 
+@on_stage
 async def test_every_route_of_the_desk_has_a_rule_and_a_known_permission(stage: Stage) -> None:
     permissions = {word for words in load_roles().values() for word in words} | {PUBLIC}
     rules = {(rule.method, rule.path): rule for rule in stage.desk.rules}
@@ -49,6 +53,7 @@ async def test_every_route_of_the_desk_has_a_rule_and_a_known_permission(stage: 
     assert {rule.path for rule in rules.values() if rule.permission == PUBLIC} == OPEN
 
 
+@on_stage
 async def test_each_role_gets_what_its_row_says_and_nothing_else(stage: Stage) -> None:
     customer = stage.customer()
     await customer.say("hello")
@@ -66,6 +71,7 @@ async def test_each_role_gets_what_its_row_says_and_nothing_else(stage: Stage) -
             assert (answer.status == 403) == (rule.permission not in may), (role, rule.method, rule.path, answer.status)
 
 
+@on_stage
 async def test_a_stranger_is_sent_to_the_door(stage: Stage) -> None:
     stranger = stage.stranger()
     for rule in stage.desk.rules:
@@ -77,6 +83,7 @@ async def test_a_stranger_is_sent_to_the_door(stage: Stage) -> None:
         assert answer.headers.get("Location", "/desk/login") == "/desk/login"
 
 
+@on_stage
 async def test_writes_from_elsewhere_or_without_the_token_are_refused(stage: Stage) -> None:
     person = await stage.person("operator")
     writes = [rule for rule in stage.desk.rules if rule.method == "POST"]
@@ -90,6 +97,7 @@ async def test_writes_from_elsewhere_or_without_the_token_are_refused(stage: Sta
     assert not [rule for rule in stage.desk.rules if rule.method not in ("GET", "POST")]
 
 
+@on_stage
 async def test_the_cookie_and_the_headers_are_strict(stage: Stage) -> None:
     person = stage.stranger()
     answer = await person.post("/desk/login", login="operator", password=stage.passwords["operator"])
@@ -107,6 +115,7 @@ def test_on_https_the_cookie_is_bound_to_the_host() -> None:
         assert sessions.cookie == "__Host-desk" and sessions.secure
 
 
+@on_stage
 async def test_a_new_sign_in_ends_the_old_session_and_signing_out_the_new(stage: Stage) -> None:
     person = await stage.person("operator")
     old = {cookie.key: cookie.value for cookie in person.http.cookie_jar}["desk"]
@@ -120,6 +129,7 @@ async def test_a_new_sign_in_ends_the_old_session_and_signing_out_the_new(stage:
     assert (await stranger.get("/desk/", Cookie=f"desk={new}")).status == 303
 
 
+@on_stage
 async def test_a_disabled_operator_is_out_at_once(stage: Stage) -> None:
     person = await stage.person("operator")
     async with stage.service.services.db.transaction() as session:
@@ -128,6 +138,7 @@ async def test_a_disabled_operator_is_out_at_once(stage: Stage) -> None:
     assert await stage.stranger().sign_in("operator", stage.passwords["operator"]) == 403
 
 
+@on_stage
 async def test_guessing_closes_the_door_also_for_the_right_password(stage: Stage) -> None:
     stranger = stage.stranger()
     for _ in range(PER_LOGIN):
@@ -155,6 +166,11 @@ async def test_a_session_ends_when_idle_and_after_half_a_day(
     else:
         raise AssertionError("the session never ended")
     assert database.now() - began > (IDLE if steps == 1 else ABSOLUTE)
+
+
+def test_a_password_costs_a_guesser_what_it_should() -> None:
+    found = extract_parameters(HASHER.hash("a password"))
+    assert found.type is Type.ID and found.memory_cost >= 19_456 and found.time_cost >= 2
 
 
 async def test_demo_staff_are_worth_nothing_outside_the_demo(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from desk.live import PER_PERSON
 from handoff.desk_tables import Takeover
 from tests.desk.stage import Person, Stage
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 PAYLOADS = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
@@ -20,6 +21,8 @@ from desk.tables import Staff
 from handoff.desk_tables import DeskEvent, Takeover
 from tests.desk.crowd import TENANT, crowd
 from tests.desk.stage import Stage, staged
+
+on_stage = pytest.mark.asyncio(loop_scope="session")
 
 # The threat names 200 in an hour.
 LOOKS, QUOTA = 200, 100
@@ -46,7 +49,8 @@ async def test_of_two_hundred_looks_in_an_hour_half_are_refused_and_an_alarm_rin
         clock.advance(timedelta(seconds=15))
         try:
             await lookups.count(nasrin, CONVERSATION, str(number), "curious")
-            await lookups.count(nasrin, CONVERSATION, str(number), "the same again costs nothing")
+            if number < 3:
+                await lookups.count(nasrin, CONVERSATION, str(number), "the same again costs nothing")
         except TooMany:
             refused += 1
     assert refused == LOOKS - QUOTA
@@ -74,6 +78,7 @@ async def test_windows_side_by_side_share_one_quota(database: Database) -> None:
     assert sum(isinstance(one, TooMany) for one in done) == 5 and done.count(None) == 3
 
 
+@on_stage
 async def test_work_needs_no_reason_and_everything_else_does(stage: Stage) -> None:
     operator, customer, id = await stage.claimed()
     boss = await stage.person("supervisor", on_duty=False)

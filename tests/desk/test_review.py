@@ -19,6 +19,8 @@ from gateway.review_cli import apply
 from handoff.record_tables import TurnRecord
 from tests.desk.stage import Customer, Stage
 
+on_stage = pytest.mark.asyncio(loop_scope="session")
+
 
 @pytest.mark.parametrize(
     ("written", "kept"),
@@ -65,6 +67,7 @@ async def _misunderstood(stage: Stage, customer: Customer, text: str) -> None:
         session.add(record)
 
 
+@on_stage
 async def test_a_decision_takes_two_clicks_and_becomes_a_file(stage: Stage) -> None:
     boss = await stage.person("supervisor", on_duty=False)
     await _misunderstood(stage, stage.customer(), "zyx flubber 23456789 <b>")

@@ -6,6 +6,7 @@ import io
 import re
 import uuid
 
+import pytest
 from aiohttp import FormData
 from PIL import Image
 from sqlmodel import col, select
@@ -16,6 +17,8 @@ from handoff.desk_tables import DeskEvent, Operator, Takeover
 from tests.desk.crowd import crowd
 from tests.desk.stage import Customer, Person, Stage
 from utility.tables import AccountLink, CodeChallenge, UtilityOutage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
@@ -14,7 +15,7 @@ from core.database import Database
 from core.inbox import Inbox
 from core.messages import OutgoingMessage
 from core.settings import ROOT
-from core.tables import Contact, Conversation, OutboxRow
+from core.tables import Contact, Conversation, InboxRow, OutboxRow
 from core.tenants import Tenants
 from handoff.bridge import Bridge, Wish
 from handoff.desk_tables import HandoffEvent, Operator, Takeover
@@ -113,6 +114,12 @@ class Scene:
         async with self.db.reading() as session:
             query = select(OutboxRow).where(OutboxRow.conversation_id == conversation).order_by(col(OutboxRow.id))
             return [row.payload["text"] for row in (await session.exec(query)).all()]
+
+    async def next_ring(self) -> datetime | None:
+        """When the next alarm clock rings."""
+        async with self.db.reading() as session:
+            query = select(InboxRow.due_at).where(InboxRow.state == "new").order_by(col(InboxRow.due_at)).limit(1)
+            return (await session.exec(query)).first()
 
     async def ring(self) -> list[str]:
         """Let every alarm clock ring that is due; returns what was done."""

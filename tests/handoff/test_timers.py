@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
 
 from core.clock import ManualClock
 from core.database import Database
-from core.settings import ROOT
 from handoff.hours import Patience
 from handoff.moves import SYSTEM, Move, State
+from tests.handoff import victim
 from tests.handoff.people import Scene, person
 
 PATIENCE = Patience()
 
 
 async def pass_time(scene: Scene, clock: ManualClock, by: timedelta, *, alive: int | None = None) -> list[str]:
-    """Let time pass in small steps, all clocks ringing; an operator may give signs of life."""
-    done, step = [], timedelta(seconds=30)
-    for _ in range(int(by / step)):
-        clock.advance(step)
+    """Let time pass from one clock that rings to the next; an operator may give signs of life every half minute."""
+    done, end = [], clock.now() + by
+    while (now := clock.now()) < end:
+        due = await scene.next_ring() or end
+        pause = min(max(due - now, timedelta(seconds=1)), end - now)
+        clock.advance(min(pause, timedelta(seconds=30)) if alive is not None else pause)
         if alive is not None:
             await scene.operator(alive)
         done += await scene.ring()
@@ -191,9 +191,8 @@ async def test_a_killed_process_leaves_no_conversation_stuck(
     scene = Scene(database)
     await scene.operator(1)
     conversation = await scene.customer()
-    words = [sys.executable, "-m", "tests.handoff.victim", database.url, database.now().isoformat(), str(conversation)]
-    done = await asyncio.to_thread(subprocess.run, [*words, state, point], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == -9, done.stderr
+    words = (database.url, database.now().isoformat(), conversation, state.value, point)
+    assert await asyncio.to_thread(victim.run, *words) == -9
     history = await scene.history(conversation)
     reached = history[-1].target if history else "pending"
     expected = {"before": {"queued": "pending", "open": "queued", "snoozed": "open"}, "after": {s: s for s in LASTING}}

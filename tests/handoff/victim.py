@@ -1,4 +1,4 @@
-"""A process to be killed around a change of hands: `python -m tests.handoff.victim URL TIME CONVERSATION STATE POINT`.
+"""A process to be killed around a change of hands, forked from a server that has read all modules before.
 
 It brings the conversation to the state before, begins the change to STATE and dies before or after the commit.
 """
@@ -6,10 +6,11 @@ It brings the conversation to the state before, begins the change to STATE and d
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
-import sys
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.clock import ManualClock
 from core.database import Database
@@ -24,7 +25,21 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def main(url: str, now: str, conversation: str, state: str, point: str) -> None:
+def run(url: str, now: str, conversation: int, state: str, point: str) -> int:
+    """The exit code of such a process."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    process = context.Process(target=begin, args=(url, now, conversation, state, point))
+    process.start()
+    process.join(60)
+    return process.exitcode or 0
+
+
+def begin(*words: Any) -> None:
+    asyncio.run(main(*words))
+
+
+async def main(url: str, now: str, conversation: int, state: str, point: str) -> None:
     scene = Scene(Database(url, ManualClock(datetime.fromisoformat(now))))
     operator = await scene.operator(1)
     takeover = None
@@ -32,7 +47,7 @@ async def main(url: str, now: str, conversation: str, state: str, point: str) ->
         async with scene.db.transaction() as session:
             if step == "queued":
                 wish = Wish(reason="asked", language="bn", summary={})
-                takeover = (await scene.bridge.ask(session, int(conversation), wish)).id
+                takeover = (await scene.bridge.ask(session, conversation, wish)).id
             elif step == "open" and takeover:
                 await scene.bridge.change(session, takeover, Move.CLAIM, person(1), assignee=operator)
             elif takeover:
@@ -42,7 +57,3 @@ async def main(url: str, now: str, conversation: str, state: str, point: str) ->
                 die()
         if step == state:
             die()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
