@@ -19,24 +19,32 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from connectors.base import Reply, Transport
+from connectors.base import Reply, Transport, Upload
 from core.errors import ConfigurationError, Malformed, NotGenuine, SendError
 from core.settings import Settings
-from handoff.desks import Case, Desk, DeskDown, DeskStatus, Heard, HeardKind, OurDesk, Present, Reference, Said
+from gateway.chatwoot_events import SEQ, Reader
+from handoff.desks import (
+    Attached,
+    Case,
+    Desk,
+    DeskDown,
+    DeskStatus,
+    Heard,
+    OurDesk,
+    Present,
+    Reference,
+    Said,
+)
 
 SIGNATURE, TIMESTAMP = "x-chatwoot-signature", "x-chatwoot-timestamp"
 FRESH = timedelta(minutes=5)
-SEQ = "sathi_seq"
 STATUS = {
     DeskStatus.OPEN: "open",
     DeskStatus.SNOOZED: "snoozed",
     DeskStatus.BOT: "pending",
     DeskStatus.RESOLVED: "resolved",
 }
-HEARD = {"resolved": HeardKind.RESOLVED, "pending": HeardKind.RETURNED, "snoozed": HeardKind.SNOOZED}
-# Agents of Chatwoot are operators with numbers below zero: ours begin at one.
-AGENTS = 10_000_000
-TIMEOUT = 10.0
+TIMEOUT, FILES_TIMEOUT = 10.0, 40.0
 
 
 class ChatwootDesk:
@@ -60,13 +68,13 @@ class ChatwootDesk:
         self._now = now
         self._base = f"{url.rstrip('/')}/api/v1/accounts/{account_id}"
         self._token = token
-        self._account = account_id
         self._inbox = inbox_id
+        self._reader = Reader(account_id, inbox_id)
         self._secret = secret
 
     async def people(self) -> Sequence[Present]:
         document = await self._call("GET", f"/inbox_members/{self._inbox}")
-        return [self._present(agent) for agent in document.get("payload") or () if agent.get("id") is not None]
+        return [self._reader.present(agent) for agent in document.get("payload") or () if agent.get("id") is not None]
 
     async def open(self, case: Case) -> Reference:
         contact, source = await self._contact(case)
@@ -89,10 +97,20 @@ class ChatwootDesk:
         return max((_seq(message) for message in document.get("payload") or ()), default=0)
 
     async def tell(self, reference: Reference, said: Said) -> None:
-        await self._write(reference, said.text, "outgoing" if said.mine else "incoming", {SEQ: said.seq})
+        kind = "outgoing" if said.mine else "incoming"
+        # A form of ours has one file. The earlier ones do not count as told: after a broken line all are sent again.
+        for file in said.files[:-1]:
+            await self._write(reference, "", kind, {SEQ: said.seq - 1}, file=file)
+        await self._write(reference, said.text, kind, {SEQ: said.seq}, file=said.files[-1] if said.files else None)
 
     async def note(self, reference: Reference, text: str) -> None:
         await self._write(reference, text, "outgoing", {SEQ: 0}, private=True)
+
+    async def warn(self, reference: Reference, danger: str) -> None:
+        """Urgent, the highest of Chatwoot's priorities, and a note that says why."""
+        path = f"/conversations/{reference.conversation}/toggle_priority"
+        await self._call("POST", path, {"priority": "urgent"})
+        await self.note(reference, f"danger: {danger}")
 
     async def show(self, reference: Reference, status: DeskStatus) -> None:
         path = f"/conversations/{reference.conversation}/toggle_status"
@@ -109,54 +127,9 @@ class ChatwootDesk:
             raise NotGenuine("the delivery is too old")
         try:
             event = json.loads(body)
-            return self._events(event) if isinstance(event, dict) else ()
+            return self._reader.events(event) if isinstance(event, dict) else ()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Malformed(f"this event cannot be read: {type(error).__name__}") from None
-
-    def _events(self, event: dict[str, Any]) -> Sequence[Heard]:
-        kind = event.get("event")
-        if kind == "message_created":
-            return self._message(event)
-        meta = (event.get("meta") or {}).get("assignee") or {}
-        operator = self._present(meta) if meta.get("id") else None
-        if int(event.get("inbox_id") or 0) != self._inbox:
-            return ()
-        conversation, moment = str(event["id"]), str(event.get("timestamp") or event.get("updated_at") or "")
-        if kind == "conversation_status_changed" and event.get("status") in HEARD:
-            status = str(event["status"])
-            mark = f"status:{conversation}:{status}:{moment}"
-            return (Heard(id=mark, kind=HEARD[status], conversation=conversation, operator=operator),)
-        if kind == "conversation_updated" and operator is not None:
-            mark = f"assignee:{conversation}:{operator.id}:{moment}"
-            return (Heard(id=mark, kind=HeardKind.TAKEN, conversation=conversation, operator=operator),)
-        return ()
-
-    def _message(self, event: dict[str, Any]) -> Sequence[Heard]:
-        """Only what a person of Chatwoot says to the customer counts: no notes, no customers, not our own words."""
-        sender = event.get("sender") or {}
-        ours = SEQ in (event.get("content_attributes") or {})
-        inbox = int((event.get("inbox") or {}).get("id") or 0)
-        is_answer = event.get("message_type") in ("outgoing", 1) and not event.get("private")
-        if ours or not is_answer or inbox != self._inbox or sender.get("type") == "contact" or not sender.get("id"):
-            return ()
-        links = [str(one["data_url"]) for one in event.get("attachments") or () if one.get("data_url")]
-        text = "\n".join(filter(None, (str(event.get("content") or "").strip(), *links)))
-        return (
-            Heard(
-                id=f"message:{event['id']}",
-                kind=HeardKind.WROTE,
-                conversation=str(event["conversation"]["id"]),
-                operator=self._present(sender),
-                text=text,
-            ),
-        )
-
-    def _present(self, agent: Mapping[str, Any]) -> Present:
-        return Present(
-            id=-(self._account * AGENTS + int(agent["id"])),
-            name=str(agent.get("available_name") or agent.get("name") or ""),
-            there=agent.get("availability_status") in (None, "online", "available"),
-        )
 
     async def _contact(self, case: Case) -> tuple[int, str]:
         """The person's number and their source in our inbox, made or found by our key."""
@@ -178,18 +151,49 @@ class ChatwootDesk:
         raise DeskDown("Chatwoot says that this person is known, and does not find them")
 
     async def _write(
-        self, reference: Reference, text: str, kind: str, attributes: Mapping[str, Any], *, private: bool = False
+        self,
+        reference: Reference,
+        text: str,
+        kind: str,
+        attributes: Mapping[str, Any],
+        *,
+        private: bool = False,
+        file: Attached | None = None,
     ) -> None:
-        body = {"content": text, "message_type": kind, "private": private, "content_attributes": dict(attributes)}
-        await self._call("POST", f"/conversations/{reference.conversation}/messages", body)
+        path = f"/conversations/{reference.conversation}/messages"
+        if file is None:
+            body = {"content": text, "message_type": kind, "private": private, "content_attributes": dict(attributes)}
+            await self._call("POST", path, body)
+            return
+        # Files come as a form; Chatwoot reads the attributes from a string then.
+        form: dict[str, str | Upload] = {
+            "content": text,
+            "message_type": kind,
+            "private": str(private).lower(),
+            "content_attributes": json.dumps(attributes),
+            "attachments[]": Upload(name=file.name, mime=file.mime, content=file.content),
+        }
+        await self._call("POST", path, form=form)
 
     async def _call(
-        self, method: str, path: str, body: Any = None, *, params: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str | Upload] | None = None,
     ) -> dict[str, Any]:
         headers = {"api_access_token": self._token.get_secret_value()}
         try:
             reply = await self._transport.request(
-                method, self._base + path, headers=headers, json=body, params=params, timeout=TIMEOUT
+                method,
+                self._base + path,
+                headers=headers,
+                json=body,
+                form=form,
+                params=params,
+                timeout=FILES_TIMEOUT if form else TIMEOUT,
             )
         except SendError as error:
             raise DeskDown(f"Chatwoot cannot be reached: {error}") from None

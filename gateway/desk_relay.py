@@ -10,26 +10,30 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import store
+from core import media, store
 from core.messages import Actor
 from core.tables import Contact, Conversation, Message
+from gateway.desk_transcript import contents, latest_alarms, said
 from gateway.services import Services
 from handoff import brief
 from handoff.bridge import Bridge
 from handoff.desk_tables import Operator, Takeover
-from handoff.desks import Case, Desk, DeskDown, DeskStatus, Reference, Said
+from handoff.desks import Case, Desk, DeskDown, DeskStatus, Reference
 from handoff.moves import SYSTEM, Move, State
 from handoff.outside_tables import OutsideConversation
 
 log = structlog.get_logger(__name__)
 ROUND_SECONDS, PRESENCE_SECONDS, PAUSE_SECONDS = 1.0, 30.0, 10.0
 DOWN_SECONDS = 180.0
+# A file that is still on its way is waited for, then named.
+FILE_PATIENCE = timedelta(seconds=60)
 # How much of what was said before a desk is shown; all of it stays in our transcript.
 EARLIER = 60
 SHOWN = {
@@ -146,6 +150,7 @@ class Relay:
         )
         due: dict[int, bool] = {}
         async with self._services.db.reading() as session:
+            alarms = await latest_alarms(session, self._services.db, tenant)
             for conversation, takeover, row in (await session.exec(query)).all():
                 assert conversation.id is not None
                 if takeover.ended_at is not None and (row is None or row.told_takeover != takeover.id):
@@ -157,6 +162,7 @@ class Relay:
                     or row.told_takeover != takeover.id
                     or row.status != wanted
                     or row.told_seq < conversation.last_seq
+                    or (wanted in LIVE and row.told_alarm < alarms.get(conversation.id, (0, ""))[0])
                 )
         return [id for id, is_due in due.items() if is_due]
 
@@ -171,6 +177,7 @@ class Relay:
             takeover = (await session.exec(query.order_by(col(Takeover.id).desc()).limit(1))).first()
             row = await session.get(OutsideConversation, conversation_id)
             first = await brief.of(session, db, conversation.tenant, conversation_id)
+            alarm, kind = (await latest_alarms(session, db, conversation.tenant)).get(conversation_id, (0, ""))
         assert takeover is not None and takeover.id is not None and contact is not None and first is not None
         if row is None:
             case = Case(
@@ -205,11 +212,22 @@ class Relay:
             await desk.note(reference, first.line or takeover.reason)
             row.told_takeover, row.status = takeover.id, DeskStatus.OPEN.value
             await self._keep(row)
+        if row.told_alarm < alarm:
+            await desk.warn(reference, kind)
+            row.told_alarm = alarm
+            await self._keep(row)
         async with db.reading() as session:
             messages = await store.transcript(session, conversation_id, row.told_seq)
+            known = await media.of_conversation(session, conversation_id)
         for message in messages:
+            files = {medium.place: medium for medium in known if medium.message_id == message.id}
+            on_its_way = any(medium.state == "wanted" for medium in files.values())
+            if on_its_way and db.now() - message.created_at < FILE_PATIENCE:
+                return
             if not self._theirs(message, takeover):
-                await desk.tell(reference, said(message))
+                await desk.tell(
+                    reference, said(message, await contents(self._services, conversation.tenant, message, files))
+                )
             row.told_seq = message.seq
             await self._keep(row)
         wanted = SHOWN[State(takeover.state)]
@@ -227,21 +245,6 @@ class Relay:
         row.changed_at = self._services.db.now()
         async with self._services.db.transaction() as session:
             await session.merge(row)
-
-
-def said(message: Message) -> Said:
-    """A message of the transcript in words, files by their names."""
-    files = [f"[{one.get('kind') or 'file'}] {one.get('name') or ''}".strip() for one in _files(message)]
-    choices = [f"· {one.get('title')}" for one in message.payload.get("choices") or ()]
-    place = message.payload.get("location") or {}
-    where = [f"[place] {place.get('latitude')}, {place.get('longitude')}"] if place else []
-    text = "\n".join(filter(None, (message.text, *files, *where, *choices))) or f"[{message.kind}]"
-    return Said(seq=message.seq, text=text, author=message.author, mine=message.direction == "outgoing")
-
-
-def _files(message: Message) -> list[dict[str, str]]:
-    attachment = message.payload.get("attachment")
-    return [*(message.payload.get("media") or ()), *([attachment] if attachment else ())]
 
 
 async def find(session: AsyncSession, desk: str, reference: str) -> OutsideConversation | None:

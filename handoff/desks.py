@@ -7,7 +7,7 @@ A desk is told of conversations and of all that is said in them; it says who is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -50,6 +50,15 @@ class Reference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attached:
+    """A file of a message."""
+
+    name: str
+    mime: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Said:
     """One message of the transcript. `mine` when it was said to the customer, by the bot or by a person."""
 
@@ -57,6 +66,7 @@ class Said:
     text: str
     author: str
     mine: bool
+    files: tuple[Attached, ...] = ()
 
 
 class DeskStatus(StrEnum):
@@ -122,6 +132,10 @@ class Desk(Protocol):
         """Show words that the customer never sees."""
         ...
 
+    async def warn(self, reference: Reference, danger: str) -> None:
+        """Show that somebody in this conversation is in danger, before everything else."""
+        ...
+
     async def show(self, reference: Reference, status: DeskStatus) -> None:
         """Show what state a conversation is in."""
         ...
@@ -150,6 +164,9 @@ class OurDesk:
         return None
 
     async def note(self, reference: Reference, text: str) -> None:
+        return None
+
+    async def warn(self, reference: Reference, danger: str) -> None:
         return None
 
     async def show(self, reference: Reference, status: DeskStatus) -> None:

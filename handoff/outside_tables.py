@@ -11,7 +11,9 @@ from core.tables import BIG, WHEN
 
 
 class OutsideConversation(SQLModel, table=True):
-    """A conversation as another desk knows it. `told_seq` is the last message of the transcript it has."""
+    """A conversation as another desk knows it. `told_seq` is the last message of the transcript it has, `told_alarm` the
+    last danger it was warned of.
+    """
 
     __tablename__ = "outside_conversation"
     __table_args__ = (UniqueConstraint("desk", "conversation_ref"),)
@@ -23,6 +25,7 @@ class OutsideConversation(SQLModel, table=True):
     conversation_ref: str
     told_seq: int = 0
     told_takeover: int = Field(default=0, sa_type=BIG)
+    told_alarm: int = Field(default=0, sa_type=BIG)
     status: str = ""
     changed_at: datetime = Field(sa_type=WHEN)
 

@@ -22,6 +22,18 @@ KINDS = {"incoming": 0, "outgoing": 1}
 BOT_USER = 900
 
 
+async def _read(request: web.Request) -> tuple[dict[str, Any], list[tuple[str, str, bytes]]]:
+    """A message as JSON, or as a form with its files; attributes are a string there."""
+    if request.content_type == "application/json":
+        return await request.json(), []
+    form = await request.post()
+    body = {name: value for name, value in form.items() if isinstance(value, str)}
+    assert body["private"] in ("true", "false")
+    body |= {"private": body["private"] == "true", "content_attributes": json.loads(body["content_attributes"])}
+    files = [one for one in form.getall("attachments[]") if isinstance(one, web.FileField)]
+    return body, [(one.filename, one.content_type, one.file.read()) for one in files]
+
+
 class FakeChatwoot:
     """One account in memory. `faults` are answered in turn instead of the next calls: `down` before anything is done,
     `lost` after it was done, so that the caller cannot know."""
@@ -43,6 +55,10 @@ class FakeChatwoot:
     def said(self, conversation: int, *, private: bool = False) -> list[str]:
         """The public messages, or the private notes, of a conversation."""
         return [one["content"] for one in self.conversations[conversation]["messages"] if one["private"] is private]
+
+    def files(self, conversation: int) -> list[tuple[str, str, bytes]]:
+        """Name, type and content of every file."""
+        return [file for one in self.conversations[conversation]["messages"] for file in one.get("files", ())]
 
     async def write(self, conversation: int, text: str, agent: int = 3, times: int = 1) -> list[int]:
         """An agent answers; the webhook is delivered so many times."""
@@ -173,7 +189,8 @@ class FakeChatwoot:
         return web.json_response({"meta": {}, "payload": known["messages"]})
 
     async def _create_message(self, request: web.Request) -> web.Response:
-        body, id = await request.json(), int(request.match_info["id"])
+        id = int(request.match_info["id"])
+        body, files = await _read(request)
         known = self.conversations[id]
         kind = body.get("message_type", "outgoing")
         sender = {"id": known["contact"], "type": "contact"} if kind == "incoming" else self._agent(BOT_USER)
@@ -181,11 +198,18 @@ class FakeChatwoot:
         message = self._message(
             id, body["content"], kind, private=body.get("private", False), sender=sender, **attributes
         )
+        message["files"] = files
         if kind == "incoming" and known["status"] in ("resolved", "snoozed"):
             known["status"] = "open"
         # Chatwoot tells of what was made over the API too.
         assert await self._message_created(id, message) == 200
         return web.json_response({key: message[key] for key in ("id", "content", "message_type", "content_attributes")})
+
+    async def _prioritise(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        assert body["priority"] in ("urgent", "high", "medium", "low", "none")
+        self.conversations[int(request.match_info["id"])]["priority"] = body["priority"]
+        return web.Response(status=200)
 
     async def _toggle(self, request: web.Request) -> web.Response:
         body, id = await request.json(), int(request.match_info["id"])
@@ -225,6 +249,7 @@ class FakeChatwoot:
         app.router.add_get(f"{base}/conversations/{{id}}/messages", self._messages)
         app.router.add_post(f"{base}/conversations/{{id}}/messages", self._create_message)
         app.router.add_post(f"{base}/conversations/{{id}}/toggle_status", self._toggle)
+        app.router.add_post(f"{base}/conversations/{{id}}/toggle_priority", self._prioritise)
         app.router.add_get(f"{base}/inbox_members/{INBOX}", self._members)
         runner = web.AppRunner(app)
         await runner.setup()

@@ -15,7 +15,10 @@ from sqlmodel import select
 
 from core.clock import SystemClock
 from core.errors import ConfigurationError
+from core.messages import IncomingMessage, Kind
 from core.settings import Settings
+from core.store import write_incoming
+from core.tables import Conversation, Medium
 from gateway import chatwoot as chatwoot_desk
 from gateway import desk_relay
 from gateway.transport import HttpTransport
@@ -262,6 +265,72 @@ async def test_chatwoot_is_told_everything_once_through_failures_and_is_believed
             return (await customer.heard(0))[-1].answer == "utter_talk_to_operator"
 
         await until(answered)
+
+
+async def test_chatwoot_gets_pictures_and_documents_and_is_warned_of_danger(
+    tmp_path: Path, chatwoot: FakeChatwoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_relay, "ROUND_SECONDS", 0.05)
+    monkeypatch.setattr(desk_relay, "PAUSE_SECONDS", 0.1)
+    async with staged(tmp_path, **settings(chatwoot)) as stage:
+        chatwoot.callback = f"{stage.url}/webhooks/chatwoot"
+        await online(stage)
+        services, customer, seat = stage.service.services, stage.customer(), ChatwootSeat(chatwoot, stage)
+        await customer.say("a person please")
+        await customer.status("queued")
+        number = await seat.there(await customer.id())
+        await chatwoot.assign(number)
+        await customer.status("open")
+        key = f"pictures/{'a' * 32}.jpg"
+        await services.library.shelf.put(key, b"a picture", "image/jpeg")
+        found = await customer.conversation()
+        assert found is not None
+        async with services.db.transaction() as session:
+            conversation = await session.get(Conversation, found.id)
+            assert conversation is not None
+            kinds = {"media": [{"kind": "image", "ref": name, "mime": "image/jpeg"} for name in ("one", "two", "gone")]}
+            message = IncomingMessage(
+                external_id="p",
+                addresses=(found.address,),
+                kind=Kind.MEDIA,
+                occurred_at=services.db.now(),
+                text="meter",
+            )
+            row = await write_incoming(session, services.db, conversation, message, message.text)
+            row.payload = kinds
+            session.add(row)
+            await session.flush()
+            for place, state in enumerate(("stored", "stored", "refused")):
+                values = {"kind": "image", "ref": str(place), "name": f"p{place}.jpg", "mime": "image/jpeg", "size": 9}
+                now = services.db.now()
+                session.add(
+                    Medium(
+                        tenant=found.tenant,
+                        channel=found.channel,
+                        conversation_id=found.id or 0,
+                        message_id=row.id or 0,
+                        place=place,
+                        state=state,
+                        shelf_key=key if state == "stored" else "",
+                        due_at=now,
+                        created_at=now,
+                        **values,
+                    )
+                )
+        # The first picture arrives, the answer to it does not: both come again, the words once.
+        chatwoot.faults += ["lost"]
+        await seat.shown(found.id or 0, "meter")
+        got = chatwoot.files(number)
+        assert got[-2:] == [(f"p{place}.jpg", "image/jpeg", b"a picture") for place in (0, 1)] and len(got) <= 3
+        assert [text for text in chatwoot.said(number) if "meter" in text] == ["meter\n[image]"], (
+            "what was refused is named"
+        )
+        await customer.say("a live wire has fallen on the road and is sparking")
+        await until(lambda: _later(chatwoot.conversations[number].get("priority") == "urgent"))
+        await until(lambda: _later([text for text in chatwoot.said(number, private=True) if "danger: " in text]))
+        await seat.shown(found.id or 0, "a live wire")
+        warned = [text for text in chatwoot.said(number, private=True) if "danger: " in text]
+        assert len(warned) == 1, warned
 
 
 async def _later(value: Any) -> Any:
