@@ -10,7 +10,7 @@ from actions.accounts import account_choices, owned_if_possible, pick, utility_c
 from actions.complaint_draft import Draft, complaint_facts
 from actions.complaint_steps import ACCOUNT, STEPS, kind_choices
 from actions.complaint_writing import add_note, own_account
-from actions.forms import fits, other_matter, share, typed_numbers
+from actions.forms import fits, like_a_name, other_matter, share, typed_numbers
 from actions.outage import outage_facts
 from actions.turn import Turn, act, make_form
 from core.errors import UtilityUnavailable
@@ -90,7 +90,9 @@ async def _take(turn: Turn, draft: Draft, asked: str) -> bool | None:
     numbers = typed_numbers(turn, *ACCOUNT) if asked == "account" else []
     free = asked in FREE_TEXT
     related = free and turn.intent in RELATED
-    if not (numbers or related) and other_matter(turn, *ABOUT_IT, words=free):
+    if not (numbers or related) and other_matter(
+        turn, *ABOUT_IT, words=free or (asked == "area" and like_a_name(turn))
+    ):
         return False
     taken: bool | None = await STEPS[asked](turn, draft)
     return taken

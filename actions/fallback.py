@@ -10,8 +10,6 @@ from actions.turn import HANDLERS, Turn, act
 OFFERED = 2
 # Meant something only as an answer, or nothing to offer.
 NOT_OFFERED = frozenset({"nlu_fallback", "out_of_scope", "affirm", "deny", "greet", "goodbye", "thanks", "inform"})
-# Follow-up questions that need nothing but another month: "and last month?"
-MONTHLY = ("bill_amount", "bill_pdf", "payment_receipt", "consumption_history")
 KEPT = ("account_number", "meter_number", "utility", "place", "month", "units", "load", "duration", "time", "date")
 
 
@@ -44,11 +42,6 @@ def likeliest(turn: Turn) -> list[dict[str, Any]]:
 @act("action_nlu_fallback", "nlu_fallback")
 async def nlu_fallback(turn: Turn) -> None:
     """Three steps, then the count starts again."""
-    last = str(turn.get("last_task") or "")
-    if last in MONTHLY and turn.value("month"):
-        turn.intent = last
-        await HANDLERS[last](turn)
-        return
     misses = int(turn.get("misses") or 0) + 1
     turn.set("misses", misses)
     choices = likeliest(turn)

@@ -21,6 +21,7 @@ MOST_OF_IT = 0.5
 ALL_OF_IT = 0.95
 NUMBER = re.compile(r"[A-Za-z]?[ .-]?[0-9০-৯०-९](?:[ .\-]{0,2}[0-9০-৯०-९]){4,22}")
 TOO_OFTEN = 3
+LONGEST_NAME = 3  # words
 
 
 def share(turn: Turn, *entities: str) -> float:
@@ -48,6 +49,11 @@ def other_matter(turn: Turn, *expected: str, words: bool = False) -> bool:
     if share(turn, *expected) >= ALL_OF_IT:
         return False
     return turn.confidence >= (SURE_DESPITE_FIT if words or fits(turn, *expected) else SURE)
+
+
+def like_a_name(turn: Turn) -> bool:
+    """Whether a message could be a place that no list holds: such names are short and sound like anything."""
+    return len(turn.text.split()) <= LONGEST_NAME and not turn.text.rstrip().endswith("?")
 
 
 def typed_numbers(turn: Turn, *entities: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.forms import NUMBER, other_matter, typed_numbers, unclear
+from actions.forms import NUMBER, like_a_name, other_matter, typed_numbers, unclear
 from actions.hazard import hazard_answer
 from actions.turn import HANDLERS, Turn, make_form
 from complaints.numbers import parse_number
@@ -86,7 +86,7 @@ async def answer(turn: Turn) -> bool:
 def _elsewhere(turn: Turn, question: str, task: str) -> bool:
     if turn.intent == task:
         return read(turn, question) is None
-    return other_matter(turn, *EXPECTED[question])
+    return other_matter(turn, *EXPECTED[question], words=question in FREE_TEXT and like_a_name(turn))
 
 
 async def ask(turn: Turn) -> None:

@@ -46,6 +46,8 @@ FORM_SLOTS = {
     "question_form": ("question", "task", "task_entities"),
 }
 UNDERSTOOD_NOTHING = frozenset({"nlu_fallback", "clarified", "out_of_scope"})
+# After a long silence: what is said of a question that was open.
+RECALLED = {"recalled": "utter_where_we_were", "aside": "utter_put_aside"}
 Handler = Callable[["Turn"], Awaitable[None]]
 
 
@@ -136,6 +138,15 @@ class Turn:
         kept = {key: value for key, value in facts.items() if value is not None and value != ""}
         self.dispatcher.utter_message(response=name, **kept)
 
+    def recall(self, *, first: bool = False) -> None:
+        """Say after a long silence that a question was open, or that it has been put aside (gateway/silence.py)."""
+        name = RECALLED.get(str(self.metadata.get("silent") or ""))
+        if not name or self.chosen or (name == "utter_where_we_were" and not self.loop):
+            return
+        self.say(name)
+        if first:
+            self.dispatcher.messages.insert(0, self.dispatcher.messages.pop())
+
     def ask(self, slot: str, name: str, **facts: Any) -> None:
         """Ask a question of the open form."""
         self.asked = slot
@@ -214,6 +225,7 @@ def act(name: str, *intents: str) -> Callable[[Handler], Handler]:
             turn = Turn.of(dispatcher, tracker)
             if turn.get("misses") and turn.intent not in UNDERSTOOD_NOTHING:
                 turn.set("misses", None)
+            turn.recall()
             await guarded(turn, handler)
             if turn.loop and not turn.asked_again:
                 await FORMS[turn.loop].ask(turn)
@@ -240,6 +252,7 @@ def make_form(name: str, answer: Callable[[Turn], Awaitable[bool]], ask: Handler
         await guarded(turn, take)
         if not taken:
             return []
+        turn.recall(first=True)
         if turn.loop and not turn.asked_again:
             await FORMS[turn.loop].ask(turn)
         turn.set("tries", turn.get("tries"))  # a form that sets nothing would count as not having understood

@@ -12,6 +12,7 @@ from core.inbox import Claimed
 from core.language import commands
 from core.messages import IncomingMessage, Kind
 from core.tables import Contact, Conversation
+from gateway import silence
 from gateway.albums import Part
 from gateway.arrivals import Heard
 from gateway.people import BESIDE
@@ -55,6 +56,7 @@ class Asking:
         """What the dialogue core is asked: the text, or the certain meaning of a tap, place, file or code."""
         conversation, contact, claimed = occasion.conversation, occasion.contact, occasion.claimed
         turn = f"{claimed.id}-{claimed.lease.fence}"
+        state, silent = silence.taken_up(conversation.state or {}, self._services.db.now())
         request: dict[str, Any] = {
             "turn": turn,
             "sender": turn,
@@ -70,8 +72,9 @@ class Asking:
                 "language_fixed": contact.language_fixed,
                 "danger": in_danger,
                 "name": contact.name,
+                silence.SILENT: silent,
             },
-            "state": {key: value for key, value in (conversation.state or {}).items() if key not in BESIDE},
+            "state": {key: value for key, value in state.items() if key not in BESIDE},
         }
         choice = None if in_danger else await self.choice(occasion)
         if choice:

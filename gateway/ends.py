@@ -15,7 +15,7 @@ from sqlmodel import col
 from core.inbox import Claimed
 from core.language import script
 from core.tables import Contact, Conversation
-from gateway import metrics, recording
+from gateway import metrics, recording, silence
 from gateway.asking import Occasion
 from gateway.keeping import Keeper
 from gateway.people import FLOODED, People
@@ -59,6 +59,7 @@ class Ends:
         slots = dict(state.get("slots") or {})
         chosen = slots.pop("language_choice", None)
         state["slots"] = slots
+        state = silence.stamped(state, services.db.now())
         if occasion.flooding and (conversation.state or {}).get(FLOODED):
             state[FLOODED] = True  # a danger in the flood was answered; what else comes is still too much
         form = str(chosen) if chosen else self.form(occasion, result.language)

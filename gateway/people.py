@@ -11,6 +11,7 @@ from core.tables import Contact, Conversation
 from gateway.calling import Calling, Person
 from gateway.duty import Alarm
 from gateway.services import Services
+from gateway.silence import AT
 from gateway.speaking import Speaker
 from gateway.voice import Voice
 from handoff import alarms, events
@@ -30,7 +31,7 @@ OURS = frozenset({LEAVE, RATE, CALL_PERSON, LEAVE_MESSAGE, STOP_CALLBACK})
 LEAVING = "leaving"
 # There too: the customer has been told that it is too much at once.
 FLOODED = "flooded"
-BESIDE = frozenset({LEAVING, FLOODED})
+BESIDE = frozenset({LEAVING, FLOODED, AT})
 URGENT = 0
 
 

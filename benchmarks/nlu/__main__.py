@@ -1,8 +1,9 @@
 """`make bench-nlu`: ours, Rasa DIET, Rasa LogisticRegressionClassifier and nlp.js on the same sentences.
 
-Each system runs in a process of its own. `--rows` training sentences are drawn, the same share of every label and form (0
-takes all); DIET gets 8 epochs: it needs 4 to 7 ms for a sentence and an epoch, and by then
-its training accuracy is past 0.98.
+Each system runs in a process of its own, with a time limit, and has its result in a file as soon as it ends; one that
+does not end in time stands in the table as such. `--rows` training sentences are drawn for all alike, the same share of
+every label and form (0 takes all). DIET gets 8 epochs: it needs 4 to 7 ms for a sentence and an epoch, and by then its
+training accuracy is past 0.98. LogisticRegressionClassifier runs as Rasa ships it (lbfgs, balanced, 100 rounds at most).
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import argparse
 import json
 import os
 import random
+import signal
 import subprocess
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -23,16 +26,21 @@ from gateway.rasa_process import environment, rasa_python
 from gateway.sentence_lint import Corpus
 
 FOLDER = ROOT / "var" / "bench-nlu"
-RASA_SYSTEMS = {"ours": "ours", "diet": "Rasa DIET, 8 epochs", "logistic": "Rasa LogisticRegression"}
-NODE = "nlp.js (node-nlp)"
-TIMEOUT = 4 * 3600
+NAMES = {
+    "ours": "ours",
+    "logistic": "Rasa LogisticRegressionClassifier",
+    "node": "nlp.js (node-nlp)",
+    "diet": "Rasa DIET, 8 epochs",
+}
+Row = tuple[str, str, str]
+Outcome = dict[str, Any]
 
 
-def sample(rows: list[tuple[str, str, str]], number: int, seed: int = 1) -> list[tuple[str, str, str]]:
+def sample(rows: list[Row], number: int, seed: int = 1) -> list[Row]:
     """So many rows, the same share of each form and label."""
     if not number or number >= len(rows):
         return rows
-    piles: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
+    piles: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         piles[row[0], row[1]].append(row)
     source, drawn = random.Random(seed), []
@@ -42,24 +50,31 @@ def sample(rows: list[tuple[str, str, str]], number: int, seed: int = 1) -> list
     return [row for _, row in sorted(drawn)[:number]]
 
 
-def run(command: list[str], folder: Path, env: dict[str, str]) -> dict[str, Any] | None:
-    """One system; what it says of itself is a JSON file."""
+def run(command: list[str], folder: Path, env: dict[str, str], limit: float) -> Outcome:
+    """One system; what it says of itself is a JSON file, `fault` says why there is none."""
     out = folder / "result.json"
     out.unlink(missing_ok=True)
+    began = time.monotonic()
     with (folder / "log.txt").open("wb") as log:
-        done = subprocess.run(
+        # A session of its own, so that nothing it starts outlives it.
+        process = subprocess.Popen(
             [*command, str(FOLDER / "data.json"), str(out)],
             cwd=folder,
             env=env,
             stdout=log,
             stderr=log,
-            timeout=TIMEOUT,
+            start_new_session=True,
         )
-    if done.returncode or not out.exists():
-        print(f"  failed; see {folder / 'log.txt'}")
-        return None
-    result: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
-    return result
+        try:
+            code = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return {"fault": f"did not finish in {limit / 60:.0f} min"}
+    took = time.monotonic() - began
+    if code or not out.exists():
+        return {"fault": f"failed after {took:.0f} s (its log is {folder / 'log.txt'})"}
+    return {**json.loads(out.read_text(encoding="utf-8")), "seconds": took}
 
 
 def node_setup() -> Path | None:
@@ -69,13 +84,29 @@ def node_setup() -> Path | None:
     for name in ("package.json", "bench.mjs"):
         (folder / name).write_bytes((Path(__file__).parent / "node" / name).read_bytes())
     if not (folder / "node_modules" / "node-nlp").is_dir():
-        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"], cwd=folder)
-        if done.returncode:
+        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
+        if subprocess.run(command, cwd=folder, timeout=600).returncode:
             return None
     return folder
 
 
-def judged(test: list[dict[str, str]], result: dict[str, Any]) -> list[Judged]:
+def contend(system: str, limit: float) -> Outcome:
+    """Train and ask one system."""
+    if system == "node":
+        folder = node_setup()
+        if folder is None:
+            return {"fault": "node-nlp could not be installed"}
+        return run(["node", "--max-old-space-size=8192", "bench.mjs"], folder, dict(os.environ), limit)
+    python = rasa_python()
+    if python is None:
+        return {"fault": "Python 3.10 for Rasa is not set up"}
+    folder = FOLDER / system
+    folder.mkdir(exist_ok=True)
+    env = environment("", "") | {"RASA_MAX_CACHE_SIZE": "0", "RASA_CACHE_DIRECTORY": str(folder / "cache")}
+    return run([str(python), "-m", "benchmarks.nlu.rasa_side", system], folder, env, limit)
+
+
+def judged(test: list[dict[str, str]], result: Outcome) -> list[Judged]:
     """The predictions of a system in the form that is scored."""
     rows = []
     for row, (label, confidence), took in zip(test, result["predictions"], result["milliseconds"], strict=True):
@@ -90,11 +121,26 @@ def judged(test: list[dict[str, str]], result: dict[str, Any]) -> list[Judged]:
     return rows
 
 
+def line(name: str, test: list[dict[str, str]], result: Outcome) -> str:
+    """A row of the table."""
+    if "fault" in result:
+        return f"| {name} | {result['fault']} |"
+    found = scores(judged(test, result))
+    shares = [found["accuracy"], found["macro_f1"]]
+    shares += [item["accuracy"] for _, item in sorted(found["by_lang"].items())]
+    shares += [found["oos"]["recall"], found["oos"]["false_rejection"]]
+    p50, p95 = (percentile(result["milliseconds"], share) for share in (50, 95))
+    cells = [*(f"{share:.3f}" for share in shares), f"{p50:.1f} / {p95:.1f}"]
+    cells += [f"{result['train_seconds']:.0f}", f"{result['memory_mb']:.0f}"]
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
 def main() -> None:
-    """Run all, print one table."""
+    """Run all, print one table, keep it in var/bench-nlu/table.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=5000, help="training sentences, 0 for all")
-    parser.add_argument("--only", nargs="*", default=["ours", "logistic", "node", "diet"])
+    parser.add_argument("--only", nargs="*", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--minutes", type=float, default=20.0, help="the most one system may take")
     arguments = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     training = sample([(item.form, item.label, item.text) for item in Corpus.read(ROOT).training], arguments.rows)
@@ -102,33 +148,21 @@ def main() -> None:
     data = {"training": training, "test": [row["text"] for row in test]}
     (FOLDER / "data.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
     forms = sorted({row["lang"] for row in test})
-    print(
-        f"{len(training)} training sentences, {len(test)} held-out ones, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores."
-    )
-    head = f"{'system':26}{'acc':>7}{'F1':>7}" + "".join(f"{form:>9}" for form in forms)
-    print(f"{head}{'oos':>7}{'away':>7}{'p50 ms':>8}{'p95':>7}{'train s':>9}{'MB':>7}")
+    head = ["system", "accuracy", "macro-F1", *forms, "oos recall", "turned away", "p50 / p95 ms", "training s", "MB"]
+    say(f"{len(training)} training sentences, {len(test)} held-out ones, {os.cpu_count()} cores.\n", fresh=True)
+    say("| " + " | ".join(head) + " |")
+    say("|" + "---|" * len(head))
     for system in arguments.only:
-        if system == "node":
-            folder = node_setup()
-            command, env, name = ["node", "--max-old-space-size=8192", "bench.mjs"], dict(os.environ), NODE
-        else:
-            folder, name = FOLDER / system, RASA_SYSTEMS[system]
-            folder.mkdir(exist_ok=True)
-            command = [str(rasa_python()), "-m", "benchmarks.nlu.rasa_side", system]
-            env = environment("", "") | {"RASA_MAX_CACHE_SIZE": "0", "RASA_CACHE_DIRECTORY": str(folder / "cache")}
-        result = run(command, folder, env) if folder else None
-        if not result:
-            print(f"{name:26}could not be run")
-            continue
-        rows = judged(test, result)
-        found = scores(rows)
-        by_form = "".join(f"{found['by_lang'][form]['accuracy']:9.3f}" for form in forms)
-        p50, p95 = (percentile(result["milliseconds"], share) for share in (50, 95))
-        print(
-            f"{name:26}{found['accuracy']:7.3f}{found['macro_f1']:7.3f}{by_form}{found['oos']['recall']:7.3f}"
-            f"{found['oos']['false_rejection']:7.3f}{p50:8.2f}{p95:7.2f}{result['train_seconds']:9.1f}{result['memory_mb']:7.0f}",
-            flush=True,
-        )
+        load = os.getloadavg()[0]
+        result = contend(system, arguments.minutes * 60)
+        say(line(f"{NAMES[system]} (load {load:.1f})", test, result))
+
+
+def say(words: str, *, fresh: bool = False) -> None:
+    """On the screen and in the file, at once: a run that is cut short keeps what it has."""
+    print(words, flush=True)
+    with (FOLDER / "table.md").open("w" if fresh else "a", encoding="utf-8") as table:
+        table.write(words + "\n")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from core.language.normalise import fold
 from core.language.skeleton import words
 
 LAST_TASK = "last_task"
+FALLBACK = "nlu_fallback"
 # By the entity that is all a follow-up holds: what it may ask again.
 FOLLOWS = {
     "month": frozenset({"bill_amount", "bill_pdf", "payment_receipt", "consumption_history"}),
@@ -17,10 +18,13 @@ FOLLOWS = {
 
 
 def follow_up(text: str, parse: dict[str, Any], last_task: str) -> bool:
-    """Whether a message is the last question again with another month or place, and holds nothing else."""
+    """Whether a message is the last question again with another month or place: it holds nothing else, or nothing else in
+    it was understood."""
     entities = parse.get("entities") or []
     if not any(last_task in FOLLOWS.get(str(entity.get("entity")), ()) for entity in entities):
         return False
+    if (parse.get("intent") or {}).get("name") == FALLBACK:
+        return True
     rest = list(text)
     for entity in entities:
         start, end = entity.get("start"), entity.get("end")

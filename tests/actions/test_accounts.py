@@ -69,14 +69,6 @@ async def test_a_named_month_is_the_month_of_the_bill(world: World) -> None:
     assert talk.names == ["utter_bill_missing"]
 
 
-async def test_and_last_month_follows_the_last_question(world: World) -> None:
-    talk = await world.talk(BPD, OWNER)
-    bills = await world.utility.bills(await account(world))
-    await talk.say("bill_pdf", "my bill")
-    await talk.say("nlu_fallback", "and the month before?", confidence=0.2, month=f"{bills[1].month:%Y-%m}")
-    assert talk.facts("utter_bill_pdf")["document"]["month"] == f"{bills[1].month:%Y-%m}"
-
-
 @pytest.mark.parametrize("task", TASKS)
 async def test_every_task_runs_after_the_code(world: World, task: str) -> None:
     talk = await world.talk(BPD)

@@ -375,6 +375,13 @@ async def test_a_place_that_looks_like_a_question_is_a_place(world: World) -> No
     assert names[-1] == "utter_ask_area"
 
 
+async def test_a_place_that_no_list_holds_is_not_taken_for_a_question(world: World) -> None:
+    talk = await world.talk(BPD)
+    await talk.say("report_no_supply", "no light")
+    await talk.tap("I don't know it")
+    assert await talk.say("office_info", "kachari ghat", confidence=0.7) == ["utter_ask_since"]
+
+
 async def test_no_another_account_goes_back_to_it(world: World) -> None:
     talk = await world.talk(BPD, OWNER)
     await talk.say("report_no_supply", "no light")

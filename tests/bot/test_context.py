@@ -47,3 +47,10 @@ STANDING = [
 def test_stands_on_its_own(text: str, entity: str, words: str, task: str) -> None:
     whole = parse(text, entity, words)
     assert lean(text, whole, task) is whole
+
+
+def test_what_was_not_understood_leans_on_the_question_before() -> None:
+    text = "oita goto masher ta jante chaisilam"
+    not_understood = parse(text, "month", "goto masher", "nlu_fallback")
+    assert lean(text, not_understood, "bill_amount")["intent"]["name"] == "bill_amount"
+    assert lean(text, not_understood, "greet") is not_understood

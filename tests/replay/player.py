@@ -10,6 +10,7 @@ import json
 import re
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -19,6 +20,7 @@ from sqlmodel import col, select
 from connectors.base import Channel
 from core import store
 from core.tables import ChoiceToken, Conversation, InboxRow, OutboxRow
+from gateway import silence
 from gateway.app import Service
 from tests.replay.people import WebVisitor
 from tests.replay.story import Story, Turn
@@ -118,6 +120,12 @@ async def play(story: Story, service: Service) -> Outcome:
         conversation: int | None = None
         for number, turn in enumerate(story.turns, 1):
             began = time.perf_counter()
+            if turn.does == "wait":
+                assert conversation is not None, "a story cannot begin with silence"
+                await _let_pass(service, conversation, float(turn.value))
+                outcome.seconds.append(0.0)
+                outcome.turns.append({"intent": None, "language": None, "answers": [], "messages": []})
+                continue
             row, conversation = await _do(service, channel, person, turn, conversation)
             outcome.seconds.append(time.perf_counter() - began)
             happened = await _happened(service, row, conversation)
@@ -127,6 +135,14 @@ async def play(story: Story, service: Service) -> Outcome:
     finally:
         await person.close()
     return outcome
+
+
+async def _let_pass(service: Service, conversation: int, hours: float) -> None:
+    """As if the customer had been silent for so many hours."""
+    async with service.services.db.transaction() as session:
+        row = (await session.exec(select(Conversation).where(Conversation.id == conversation))).one()
+        moved = datetime.fromisoformat(row.state[silence.AT]) - timedelta(hours=hours)
+        row.state = {**row.state, silence.AT: moved.isoformat()}
 
 
 async def _do(

@@ -6,7 +6,7 @@ tenant: bangladesh-power-division
 channel: whatsapp                 # or web
 from: "+8801700000002"            # whatsapp: the number; web: any name for a visitor
 turns:
-  - say: কারেন্ট নাই ২ ঘন্টা ধরে        # or tap: a title, share: [lat, lon], photo: true, code: right|wrong
+  - say: কারেন্ট নাই ২ ঘন্টা ধরে        # or tap: a title, share: [lat, lon], photo: true, code: right|wrong, wait: hours
     intent: report_no_supply
     answers:
       - utter_complaint_summary: {account: "104231245"}
