@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
+# Python keeps what it compiled, whatever the shell says: without it each start of Rasa costs twenty seconds more.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run test check replay bench soak train setup setup-dev lint-data nlu-report bench-nlu fake-platform \
   new-tenant new-language new-migration clean
 
