@@ -6,12 +6,13 @@ every later write of that worker checks it, so a worker that slept past its leas
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -44,24 +45,25 @@ def insert_for(db: Database, table: Any) -> Any:
 async def wake(session: AsyncSession, db: Database, queue: str, due: dict[str, tuple[datetime, int]]) -> None:
     """Say that each lane of `due` has work at a time, with a priority rank. An earlier time or a better rank wins."""
     # Always in the order of the keys, so that two who wake the same lanes cannot lock each other out.
-    ordered = sorted(due.items())
-    for start in range(0, len(ordered), CHUNK):
-        statement = insert_for(db, lanes).values(
-            [
-                {"queue": queue, "key": key, "ready_at": at, "priority": rank, "owner": "", "fence": 0}
-                for key, (at, rank) in ordered[start : start + CHUNK]
-            ]
-        )
-        new = statement.excluded
-        resting = lanes.c.ready_at.is_(None)
-        statement = statement.on_conflict_do_update(
-            index_elements=["queue", "key"],
-            set_={
-                "ready_at": case((or_(resting, new.ready_at < lanes.c.ready_at), new.ready_at), else_=lanes.c.ready_at),
-                "priority": case((or_(resting, new.priority < lanes.c.priority), new.priority), else_=lanes.c.priority),
-            },
-        )
-        await session.execute(statement)
+    rows = [
+        {"queue": queue, "key": key, "ready_at": at, "priority": rank, "owner": "", "fence": 0}
+        for key, (at, rank) in sorted(due.items())
+    ]
+    if rows:
+        await session.execute(_waking(db.is_sqlite), rows)
+
+
+@functools.cache
+def _waking(is_sqlite: bool) -> Any:
+    statement = sqlite.insert(lanes) if is_sqlite else postgresql.insert(lanes)
+    new, resting = statement.excluded, lanes.c.ready_at.is_(None)
+    return statement.on_conflict_do_update(
+        index_elements=["queue", "key"],
+        set_={
+            "ready_at": case((or_(resting, new.ready_at < lanes.c.ready_at), new.ready_at), else_=lanes.c.ready_at),
+            "priority": case((or_(resting, new.priority < lanes.c.priority), new.priority), else_=lanes.c.priority),
+        },
+    )
 
 
 def _free(busy: Mapping[str, int]) -> list[ColumnElement[bool]]:
@@ -72,24 +74,30 @@ def _free(busy: Mapping[str, int]) -> list[ColumnElement[bool]]:
     ]
 
 
-def _claiming(locks: bool, busy: Mapping[str, int]) -> Any:
-    ready = (
+def _ready(rank: int, locks: bool, passed_over: frozenset[str]) -> ScalarSelect[Any]:
+    """The lane of one rank that has waited longest: one step into the index, however many lanes wait behind."""
+    found = (
         select(lanes.c.key)
         .where(
             lanes.c.queue == bindparam("in_queue"),
-            lanes.c.priority == bindparam("of_rank"),
+            lanes.c.priority == rank,
             lanes.c.ready_at <= bindparam("now"),
             or_(lanes.c.lease_until.is_(None), lanes.c.lease_until < bindparam("now")),
+            *(func.substr(lanes.c.key, 1, len(prefix)) != prefix for prefix in sorted(passed_over)),
         )
         .order_by(lanes.c.ready_at)
         .limit(1)
     )
-    ready = ready.where(*_free(busy))
-    if locks:
-        ready = ready.with_for_update(skip_locked=True)
+    return (found.with_for_update(skip_locked=True) if locks else found).scalar_subquery()
+
+
+@functools.lru_cache(maxsize=64)
+def _claiming(locks: bool, ranks: tuple[tuple[int, frozenset[str]], ...]) -> Any:
+    """Take the first lane of some ranks, each without lanes of some prefixes."""
+    ready = [_ready(rank, locks, passed_over) for rank, passed_over in ranks]
     return (
         update(lanes)
-        .where(lanes.c.queue == bindparam("in_queue"), lanes.c.key == ready.scalar_subquery())
+        .where(lanes.c.queue == bindparam("in_queue"), lanes.c.key == func.coalesce(*ready))
         .values(owner=bindparam("new_owner"), lease_until=bindparam("until"), fence=lanes.c.fence + 1)
         .returning(lanes.c.key, lanes.c.fence, lanes.c.paced_until)
     )
@@ -112,7 +120,6 @@ def place(lease: Lease) -> dict[str, Any]:
 
 # Built once: putting a statement together costs more than running it, and these run several times for each message.
 _HERE = (lanes.c.queue == bindparam("in_queue"), lanes.c.key == bindparam("at_key"))
-_CLAIM = {locks: _claiming(locks, {}) for locks in (False, True)}
 _GUARD = {locks: _guarding(locks) for locks in (False, True)}
 _SETTLE = settling(bindparam("due", type_=WHEN), bindparam("rank", type_=Integer)).values(
     paced_until=bindparam("pace", type_=WHEN)
@@ -129,11 +136,12 @@ async def claim(
     now = db.now()
     locks = not db.is_sqlite
     words = {"in_queue": queue, "now": now, "new_owner": owner, "until": now + timedelta(seconds=seconds)}
-    # Rank by rank: each look is one step into the index, however many lanes wait behind.
-    for rank in RANKS:
-        waiting = {prefix: least for prefix, least in (busy or {}).items() if least <= rank}
-        statement = _claiming(locks, waiting) if waiting else _CLAIM[locks]
-        row = (await session.execute(statement, {**words, "of_rank": rank})).first()
+    ranks = tuple(
+        (rank, frozenset(prefix for prefix, least in (busy or {}).items() if least <= rank)) for rank in RANKS
+    )
+    # PostgreSQL locks what each part finds, so there one is asked after the other; SQLite stops at the first by itself.
+    for some in [(one,) for one in ranks] if locks else [ranks]:
+        row = (await session.execute(_claiming(locks, some), words)).first()
         if row is not None:
             return Lease(queue=queue, key=row.key, owner=owner, fence=row.fence, paced_until=row.paced_until)
     return None

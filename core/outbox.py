@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import lanes, statuses
@@ -24,6 +25,7 @@ from core.messages import OutgoingMessage, StatusUpdate, outgoing_from_json
 from core.outbox_rows import QUEUE, enqueue, lane_key, outbox
 from core.outbox_rules import DEAD_STATES, DOUBTFUL, Waiting, next_to_leave, put_away, why_never_again
 from core.retry import send_delay
+from core.tables import WHEN
 
 __all__ = ["DEAD_STATES", "MAX_SENDS", "Outbox", "ToSend", "enqueue", "lane_key", "outbox", "why_never_again"]
 MAX_SENDS = 12
@@ -74,10 +76,7 @@ class Outbox(DeadLetters):
         if head is None or ready_at is None or ready_at > now:
             await lanes.settle(session, lease, ready_at, priority)
             return None
-        row = (await session.execute(select(outbox).where(outbox.c.id == head.id))).one()
-        await session.execute(
-            update(outbox).where(outbox.c.id == row.id).values(state="sending", attempts=row.attempts + 1, due_at=now)
-        )
+        row = (await session.execute(_TAKE, {"row": head.id, "now": now})).one()
         return ToSend(
             id=row.id,
             channel=row.channel,
@@ -85,7 +84,7 @@ class Outbox(DeadLetters):
             conversation_id=row.conversation_id,
             message_id=row.message_id,
             message=outgoing_from_json(row.payload),
-            attempts=row.attempts + 1,
+            attempts=row.attempts,
             callback=f"sathi-{row.id}",
             created_at=row.created_at,
             lease=lease,
@@ -108,18 +107,8 @@ class Outbox(DeadLetters):
             raise
 
     async def _note_accepted(self, session: AsyncSession, sent: ToSend, external_id: str) -> None:
-        undecided = outbox.c.state.in_(("sending", DOUBTFUL))
-        await session.execute(
-            update(outbox)
-            .where(outbox.c.id == sent.id)
-            .values(
-                state=case((undecided, "sent"), else_=outbox.c.state),
-                error_code=case((undecided, ""), else_=outbox.c.error_code),
-                error_words=case((undecided, ""), else_=outbox.c.error_words),
-                external_id=external_id,
-                sent_at=self._db.now(),
-            )
-        )
+        words = {"row": sent.id, "platform_id": external_id, "now": self._db.now()}
+        await session.execute(_ACCEPT, words)
         if external_id:
             await statuses.apply_parked(session, self._db, sent.id, sent.channel, external_id)
 
@@ -156,11 +145,7 @@ class Outbox(DeadLetters):
         async with self._db.transaction() as session:
             await lanes.guard(session, self._db, sent.lease)
             due = self._db.now() + timedelta(seconds=seconds)
-            await session.execute(
-                update(outbox)
-                .where(outbox.c.id == sent.id)
-                .values(state="queued", attempts=sent.attempts - 1, due_at=due)
-            )
+            await session.execute(_PUT_OFF, {"row": sent.id, "due": due})
             await self._settle(session, sent.lease)
 
     async def _settle(self, session: AsyncSession, lease: Lease, paced_until: datetime | None = None) -> None:
@@ -183,9 +168,34 @@ class Outbox(DeadLetters):
 
 
 async def _waiting_on(session: AsyncSession, lane: str) -> list[Waiting]:
-    query = (
-        select(*(outbox.c[name] for name in ("id", "state", "purpose", "priority", "due_at", "expires_at", "doubts")))
-        .where(outbox.c.lane == lane, outbox.c.state.in_(("queued", "errored", "sending", DOUBTFUL)))
-        .order_by(outbox.c.priority, outbox.c.id)
+    return [Waiting(*row) for row in (await session.execute(_WAITING, {"of_lane": lane})).all()]
+
+
+def _accepting() -> Any:
+    undecided = outbox.c.state.in_(("sending", DOUBTFUL))
+    return _one_row().values(
+        state=case((undecided, "sent"), else_=outbox.c.state),
+        error_code=case((undecided, ""), else_=outbox.c.error_code),
+        error_words=case((undecided, ""), else_=outbox.c.error_words),
+        external_id=bindparam("platform_id"),
+        sent_at=bindparam("now", type_=WHEN),
     )
-    return [Waiting(*row) for row in (await session.execute(query)).all()]
+
+
+def _one_row() -> Any:
+    return update(outbox).where(outbox.c.id == bindparam("row"))
+
+
+# Built once, see core/lanes.py.
+_WAITING = (
+    select(*(outbox.c[name] for name in ("id", "state", "purpose", "priority", "due_at", "expires_at", "doubts")))
+    .where(outbox.c.lane == bindparam("of_lane"), outbox.c.state.in_(("queued", "errored", "sending", DOUBTFUL)))
+    .order_by(outbox.c.priority, outbox.c.id)
+)
+_TAKE = (
+    _one_row()
+    .values(state="sending", attempts=outbox.c.attempts + 1, due_at=bindparam("now", type_=WHEN))
+    .returning(outbox)
+)
+_ACCEPT = _accepting()
+_PUT_OFF = _one_row().values(state="queued", attempts=outbox.c.attempts - 1, due_at=bindparam("due", type_=WHEN))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import lanes
@@ -61,5 +63,11 @@ async def enqueue(
         }
         for index, message in enumerate(messages)
     ]
-    await session.execute(lanes.insert_for(db, outbox).values(values).on_conflict_do_nothing(index_elements=["dedupe"]))
+    await session.execute(_inserting(db.is_sqlite), values)
     await lanes.wake(session, db, QUEUE, {lane: (now, min(message.priority.rank for message in messages))})
+
+
+@functools.cache
+def _inserting(is_sqlite: bool) -> Any:
+    statement = sqlite.insert(outbox) if is_sqlite else postgresql.insert(outbox)
+    return statement.on_conflict_do_nothing(index_elements=["dedupe"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core import lanes
@@ -17,6 +17,12 @@ from core.tables import ParkedStatus
 
 PARK = timedelta(minutes=10)  # reliability.md R20
 parked: Any = ParkedStatus.__table__  # type: ignore[attr-defined]
+# Built once, see core/lanes.py.
+_TAKE_PARKED = (
+    delete(parked)
+    .where(parked.c.channel == bindparam("of_channel"), parked.c.external_id == bindparam("platform_id"))
+    .returning(parked.c.id, parked.c.payload)
+)
 
 
 async def apply(session: AsyncSession, db: Database, channel: str, update_: StatusUpdate) -> int | None:
@@ -68,10 +74,9 @@ async def _find(session: AsyncSession, db: Database, channel: str, update_: Stat
 async def apply_parked(session: AsyncSession, db: Database, row_id: int, channel: str, external_id: str) -> None:
     """Apply what was said about a message before its id was known here."""
     await one_at_a_time(session, db, channel, external_id)
-    here = and_(parked.c.channel == channel, parked.c.external_id == external_id)
-    for row in (await session.execute(select(parked).where(here).order_by(parked.c.id))).all():
+    taken = (await session.execute(_TAKE_PARKED, {"of_channel": channel, "platform_id": external_id})).all()
+    for row in sorted(taken, key=lambda row: row.id):
         await _note(session, db, row_id, status_from_json(row.payload))
-    await session.execute(delete(parked).where(here))
 
 
 async def one_at_a_time(session: AsyncSession, db: Database, channel: str, external_id: str) -> None:

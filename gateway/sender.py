@@ -10,6 +10,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import bindparam, select
+from sqlmodel import col
 
 from connectors.base import Channel, Outgoing
 from core.errors import LeaseLost, Refused, SendError, Throttled, Unavailable
@@ -28,6 +30,12 @@ IDLE_SECONDS = 1.0
 LOOK_SECONDS = 0.25
 LEASE_SECONDS = 120.0  # longer than an upload and a send together
 WINDOW = timedelta(hours=24)
+# Built once, see core/lanes.py.
+_CONVERSATION = (
+    select(col(Conversation.last_incoming_id), col(Conversation.last_incoming_at), col(Message.seq))
+    .outerjoin(Message, (col(Message.conversation_id) == col(Conversation.id)) & (col(Message.id) == bindparam("line")))
+    .where(col(Conversation.id) == bindparam("conversation"))
+)
 
 
 class Senders:
@@ -165,16 +173,14 @@ class Senders:
 
     async def _outgoing(self, sent: ToSend) -> Outgoing:
         window_open, last_incoming_id, sequence = True, "", 0
-        async with self._services.db.reading() as session:
-            if sent.conversation_id is not None:
-                conversation = await session.get(Conversation, sent.conversation_id)
-                if conversation:
-                    last_incoming_id = conversation.last_incoming_id
-                    if conversation.last_incoming_at:
-                        window_open = self._services.db.now() - conversation.last_incoming_at < WINDOW
-            row = await session.get(Message, sent.message_id) if sent.message_id else None
-            if row:
-                sequence = row.seq
+        if sent.conversation_id is not None:
+            words = {"conversation": sent.conversation_id, "line": sent.message_id}
+            async with self._services.db.reading() as session:
+                known = (await session.execute(_CONVERSATION, words)).first()
+            if known is not None:
+                last_incoming_id, sequence = known.last_incoming_id, known.seq or 0
+                if known.last_incoming_at:
+                    window_open = self._services.db.now() - known.last_incoming_at < WINDOW
         return Outgoing(
             address=sent.address,
             message=sent.message,

@@ -14,6 +14,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -30,10 +31,10 @@ NEVER = 10_000  # as long as nobody heals it
 
 
 async def queue(here: Live, channel: str, messages: list[tuple[str, Priority]], name: str) -> None:
-    """Queue notices of some priority, each to its address."""
-    for start in range(0, len(messages), 200):
+    """Queue notices of some priority, each to its address; a few at a time, so that nobody waits long for the database."""
+    for start in range(0, len(messages), 50):
         async with here.db.transaction() as session:
-            for number, (address, priority) in enumerate(messages[start : start + 200], start):
+            for number, (address, priority) in enumerate(messages[start : start + 50], start):
                 words = OutgoingMessage(text=f"{name}-{number}", priority=priority, purpose="notice")
                 await enqueue(
                     session, here.db, channel=channel, address=address, dedupe=f"{name}-{number}", messages=[words]
@@ -47,14 +48,14 @@ async def states(here: Live) -> Counter[str]:
 
 
 async def drained(here: Live, seconds: float) -> Counter[str]:
-    """Wait until nothing is on its way any more."""
-
-    async def done() -> Counter[str] | None:
+    """Wait until nothing is on its way any more. Counting many rows takes its time, so it is not done too often."""
+    until, pause = time.monotonic() + seconds, 2.0 if FULL else 0.05
+    while True:
         found = await states(here)
-        return found if not any(found[state] for state in OPEN) else None
-
-    found: Counter[str] = await here.until(done, seconds)
-    return found
+        if not any(found[state] for state in OPEN):
+            return found
+        assert time.monotonic() < until, found
+        await asyncio.sleep(pause)
 
 
 async def under_way(here: Live) -> int:
@@ -195,11 +196,17 @@ async def test_a_black_hole_on_whatsapp_is_not_felt_on_telegram(tmp_path: Path) 
         is_broken = not services.limits.is_open(services.channels[whatsapp])
         hanging = (await states(here))["sending"]
         here.platform.heal("whatsapp")
+        healed, drain = time.monotonic(), 0.0
+        if FULL:
+            found = await drained(here, 300)
+            drain = time.monotonic() - healed
+            assert found == {"sent": 2 * rounds + len(line)}, "nothing is lost"
     assert len(beside) == len(alone) == rounds
     # Milliseconds differ by chance on a busy machine; a share of the senders being gone would cost seconds.
-    assert p95(beside) < max(1.25 * p95(alone), p95(alone) + 1.0)
+    assert p95(beside) < max(1.1 * p95(alone), p95(alone) + (0.1 if FULL else 1.0))
     assert hanging <= 8
     print(
-        f"\nTelegram p95 {p95(alone) * 1000:.0f} ms alone, {p95(beside) * 1000:.0f} ms beside a black hole; "
-        f"circuit broken: {is_broken}, calls hanging: {hanging}"
+        f"\nTelegram p50 {median(alone) * 1000:.0f} ms and p95 {p95(alone) * 1000:.0f} ms alone, {median(beside) * 1000:.0f} "
+        f"and {p95(beside) * 1000:.0f} ms beside a black hole of {rounds * pause:.0f} s; circuit broken: {is_broken}, calls "
+        f"hanging: {hanging}, everything out {drain:.0f} s after it was well again"
     )
