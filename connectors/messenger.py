@@ -85,9 +85,8 @@ class MessengerConnector(Connector):
 
     def fit(self, message: OutgoingMessage, channel: Channel) -> list[OutgoingMessage]:
         draft = Draft.of(message)
-        if draft.message.template:
-            draft.note("the template was left out: it belongs to another channel")
-            draft.change(template=None)
+        if draft.message.template and not (draft.message.text or draft.message.choices or draft.message.attachment):
+            return draft.finished([draft.part()])
         if is_carousel(draft.message):
             draft.clip_titles(CARD_TEXT)
             draft.clip_descriptions(CARD_TEXT)
@@ -113,6 +112,8 @@ class MessengerConnector(Connector):
         if message.thread and not (message.text or message.attachment):
             return await self._hand_over(person, message.thread, channel)
         by_person = message.author is Actor.OPERATOR
+        if message.template is not None and (not outgoing.reply_window_open or not message.text):
+            return await self._post(_as_template(message, person), outgoing, channel)
         if not outgoing.reply_window_open and not by_person:
             raise WindowClosed("the person's last message is older than 24 hours", code="window")
         attachment_id = await self._upload(message, channel) if message.attachment else ""
@@ -123,17 +124,20 @@ class MessengerConnector(Connector):
             # Up to seven days, and only for words that a person wrote (channels.md §3.2).
             body |= {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
         body["message"] = payload(message, attachment_id)
-        if outgoing.callback:
-            body["message"]["metadata"] = outgoing.callback[:999]
         if message.reply_to:
             body["reply_to"] = {"mid": message.reply_to}
         if message.thread == "pass":
             body["thread_control"] = {"control_type": "pass", "app_id": PAGE_INBOX}
         if message.persona and by_person and (persona := await self._persona(message.persona, channel)):
             body["persona_id"] = persona
-        document = await self.graph.call(
-            channel, "POST", f"{channel.account_id}/messages", json=body, once=message.purpose in NEVER_TWICE
-        )
+        return await self._post(body, outgoing, channel)
+
+    async def _post(self, body: dict[str, Any], outgoing: Outgoing, channel: Channel) -> SendResult:
+        """The one call, with the key that its echo brings back."""
+        if outgoing.callback:
+            body["message"]["metadata"] = outgoing.callback[:999]
+        once = outgoing.message.purpose in NEVER_TWICE
+        document = await self.graph.call(channel, "POST", f"{channel.account_id}/messages", json=body, once=once)
         external_id = identifier(document.get("message_id"))
         if not external_id:
             raise Ambiguous("the answer has no message id", code="unreadable")
@@ -257,6 +261,19 @@ def _card(choice: QuickReply) -> dict[str, Any]:
     """A card says all of title and description; its button repeats what fits of the title."""
     button = {"type": "postback", "title": cut(choice.title, TITLE), "payload": choice.token}
     return {"title": choice.title, "subtitle": choice.description, "buttons": [button]}
+
+
+def _as_template(message: OutgoingMessage, person: str) -> dict[str, Any]:
+    """A utility message: a form that Meta approved, for outside the 24 hours (channels.md §3.2).
+
+    Its shape: developers.facebook.com/documentation/business-messaging/messenger-platform/send-messages/utility-messages
+    (2026-03-13). The Page needs `page_utility_messaging`, and Meta offers this in some countries only.
+    """
+    assert message.template is not None
+    parameters = [{"type": "text", "text": value} for value in message.template.parameters]
+    form: dict[str, Any] = {"name": message.template.name, "language": {"code": message.template.language}}
+    form["components"] = [{"type": "body", "parameters": parameters}] if parameters else []
+    return {"recipient": {"id": person}, "messaging_type": "UTILITY", "message": {"template": form}}
 
 
 def file_kind(mime: str) -> str:

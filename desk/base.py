@@ -16,6 +16,7 @@ from core.answers import Answers
 from core.database import Database
 from core.errors import ConfigurationError
 from core.inbox import Inbox
+from core.message_forms import MessageForm
 from core.messages import Attachment, MediaRef, OutgoingMessage
 from core.outbox import Outbox
 from core.settings import Settings
@@ -60,7 +61,8 @@ class Parts:
     """The parts of the service that the desk uses.
 
     `wake` tells workers and senders that there is something to do; `refresh` lets what was published count at once;
-    `open_channels` says which accounts can send now; `keep` stores a file of an operator.
+    `open_channels` says which accounts can send now; `message_forms` are the approved ones of a tenant's channel, or of all;
+    `keep` stores a file of an operator.
     """
 
     settings: Settings
@@ -87,6 +89,7 @@ class Parts:
     channel_tenants: Mapping[str, str]
     wake: Callable[[], None]
     channel_types: Mapping[str, str]
+    message_forms: Callable[[str, str], list[MessageForm]]
     fetch: Callable[[str, MediaRef], Awaitable[File]]
     load: Callable[[Attachment], Awaitable[File]]
 

@@ -12,9 +12,10 @@ from aiohttp import web
 from sqlmodel import col, select
 
 from core.errors import SathiError
+from core.message_forms import MessageForm
 from core.publications import CANNED, Publications
 from core.tables import Conversation
-from desk import canned, lists, message_forms, side, view
+from desk import canned, lists, side, view
 from desk.base import ME, Me, Parts, Rule
 from desk.lookups import LIST, Lookups, TooMany, Unexplained
 from desk.pages import Pages
@@ -24,6 +25,7 @@ from handoff import events, routing
 from handoff.desk_tables import Operator, Takeover
 
 log = structlog.get_logger(__name__)
+WITH_FORMS = ("whatsapp", "messenger")
 DANGER_SHOWN = timedelta(hours=12)
 
 
@@ -177,7 +179,7 @@ class Inbox:
             "teams": [(name, any(one.team == name and is_there(one) for one in everybody)) for name in teams],
             "colleagues": [(one, is_there(one)) for one in colleagues],
             "canned": canned.answers(await self.canned(me), form, values),
-            "message_forms": await self.templates(me) if self._kind(found.conversation) == "whatsapp" else [],
+            "message_forms": self.templates(me, found.conversation),
         }
 
     def _kind(self, conversation: Conversation) -> str:
@@ -195,11 +197,11 @@ class Inbox:
             rows = await self._published.current(session, me.tenant, CANNED)
         return canned.merged(self._canned, rows)
 
-    async def templates(self, me: Me) -> list[message_forms.MessageForm]:
-        """The approved message forms that the tenant's staff registered."""
-        async with self._parts.db.reading() as session:
-            rows = await self._published.current(session, me.tenant, message_forms.TEMPLATE)
-        return [message_forms.of(row) for row in rows]
+    def templates(self, me: Me, conversation: Conversation) -> list[MessageForm]:
+        """The approved message forms of a conversation's channel; none where the platform knows of no such thing."""
+        if self._kind(conversation) not in WITH_FORMS:
+            return []
+        return self._parts.message_forms(me.tenant, conversation.channel)
 
     async def suggest(self, request: web.Request) -> web.StreamResponse:
         """What the bot would answer, and the next step; asked for by the page when it has shown the rest."""

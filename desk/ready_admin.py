@@ -7,8 +7,9 @@ from typing import Any
 
 from aiohttp import web
 
+from core.message_forms import TEMPLATE, MessageForm, faults, split_facts
 from core.publications import CANNED, Publications
-from desk import canned, message_forms
+from desk import canned
 from desk.base import ME, Me, Rule
 from desk.room import Room, form_of, rules, to
 
@@ -40,13 +41,12 @@ class ReadyAdmin(Room):
 
     async def page(self, request: web.Request, fault: str = "") -> web.StreamResponse:
         me = request[ME]
-        async with self.parts.db.reading() as session:
-            rows = await self._store().current(session, me.tenant, message_forms.TEMPLATE)
         return self.pages.render(
             request,
             "ready.html",
             known=await self._known(me),
-            templates=[message_forms.of(row) for row in rows],
+            templates=self.parts.message_forms(me.tenant, ""),
+            answers=sorted(self.parts.answers.names()),
             forms=self.tenant(me).forms,
             fault=fault,
         )
@@ -104,13 +104,19 @@ class ReadyAdmin(Room):
     async def template(self, request: web.Request) -> web.StreamResponse:
         """Register a message form as it was approved, or take it off."""
         me, form = request[ME], await form_of(request)
-        name, language, text = form.get("name", ""), form.get("language", ""), form.get("text", "")[:1024]
-        value = {} if form.get("do") == "gone" else {"text": text}
-        if value and (faults := message_forms.faults(name, language, text)):
-            return await self.page(request, " ".join(faults))
+        typed = MessageForm(
+            name=form.get("name", "")[:64],
+            language=form.get("language", "")[:8],
+            text=form.get("text", "")[:1024],
+            answer=form.get("answer", ""),
+            facts=split_facts(form.get("facts", "")),
+        )
+        gone = form.get("do") == "gone"
+        if not gone and (found := faults(typed, self.parts.answers.names())):
+            return await self.page(request, " ".join(found))
+        value = {} if gone else {"text": typed.text, "answer": typed.answer, "facts": list(typed.facts)}
         async with self.parts.db.transaction() as session:
-            await self._store().put(
-                session, me.tenant, message_forms.TEMPLATE, name[:64], value, form=language[:8], staff=me.name
-            )
-            await self.audit.note(session, f"staff:{me.id}", "template", f"{name}:{language}", value=value)
+            await self._store().put(session, me.tenant, TEMPLATE, typed.name, value, form=typed.language, staff=me.name)
+            await self.audit.note(session, f"staff:{me.id}", "template", typed.key, value=value)
+        await self.parts.refresh()
         return to("/desk/ready")

@@ -67,8 +67,9 @@ class Writing:
         """Queue a form that the platform approved; the only way to write while its window is closed."""
         me, conversation_id = request[ME], int(request.match_info["id"])
         form = await request.post()
-        await self._inbox.load(me, conversation_id)
-        chosen = next((one for one in await self._inbox.templates(me) if one.key == form.get("template")), None)
+        found = await self._inbox.load(me, conversation_id)
+        offered = self._inbox.templates(me, found.conversation)
+        chosen = next((one for one in offered if one.key == form.get("template")), None)
         client_id = str(form.get("cid", ""))
         if chosen is None or not CLIENT_ID.fullmatch(client_id):
             return await self._inbox.answer(request, conversation_id, "Choose a template.")

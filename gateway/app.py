@@ -175,7 +175,7 @@ async def running(
         app.add_routes(DeskEvents(services, people, desks).routes())
         app.add_routes(webchat.routes(services, hub))
         app.on_shutdown.append(hub.close)
-        publisher = Publisher(db, answers)
+        publisher = Publisher(db, answers, services.forms)
         desk = staff_desk.make(services, people, uploads, work, services.limits, publisher.refresh)
         app.add_routes(desk_routes(desk))
         app.on_shutdown.append(desk.live.close)

@@ -1,4 +1,4 @@
-"""Lets the wordings that staff publish count in every running service within two seconds, without a restart or training."""
+"""Lets wordings and message forms that staff publish count in every running service within two seconds, without a restart."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import structlog
 
 from core.answers import Answers
 from core.database import Database
+from core.message_forms import MessageForms
 from core.publications import ANSWER, LABEL, Publications, wording_of
 
 log = structlog.get_logger(__name__)
@@ -18,9 +19,10 @@ LOOK_EVERY = 2.0
 class Publisher:
     """Reads what was published and puts it over the files."""
 
-    def __init__(self, db: Database, answers: Answers) -> None:
+    def __init__(self, db: Database, answers: Answers, forms: MessageForms) -> None:
         self._db = db
         self._answers = answers
+        self._forms = forms
         self._rows = Publications(db)
         self._seen = -1
         self._task: asyncio.Task[None] | None = None
@@ -43,6 +45,7 @@ class Publisher:
                 return
             rows = await self._rows.current(session)
         self._answers.publish(wording_of(row) for row in rows if row.kind in (ANSWER, LABEL))
+        self._forms.publish(rows)
         self._seen = newest
 
     async def _look_forever(self) -> None:

@@ -11,6 +11,7 @@ from core.answers import Answers
 from core.database import Database
 from core.inbox import Inbox
 from core.media import Library
+from core.message_forms import MessageForms
 from core.messages import Attachment
 from core.outbox import Outbox
 from core.settings import Settings
@@ -45,6 +46,7 @@ class Services:
     library: Library
     limits: Limits
     hearing: Hearing | None = None
+    forms: MessageForms = field(default_factory=MessageForms)
     new_media: asyncio.Event = field(default_factory=asyncio.Event)
     sends_waiting: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -154,7 +154,9 @@ class Speaker:
             answer=answer.name,
             facts=answer.facts,
             labels=self._labels(tenant, form, bool(choices), rendered.ask),
-            template=templates.of(self._services.answers, tenant, channel, form, answer.name, answer.facts),
+            template=templates.of(
+                self._services.forms, self._services.answers, tenant, channel, form, answer.name, answer.facts
+            ),
             thread="pass" if answer.name in NOBODY_HERE and channel.options.get("people") == PAGE_INBOX else "",
         )
         if rendered.call:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from complaints.service import Complaints
 from core.errors import Refused
+from core.message_forms import MessageForm
 from core.messages import Attachment, MediaRef
 from core.tables import Conversation
 from desk.base import File, Parts
@@ -65,6 +66,13 @@ def make(
         services.inbox.new_work.set()
         work.set()
 
+    def message_forms(tenant: str, channel: str) -> list[MessageForm]:
+        options: dict[str, object] = {}
+        for one in services.channels.values():
+            if one.tenant == tenant and channel in (one.key, ""):
+                options |= one.options
+        return services.forms.offered(services.tenants.get(tenant), services.answers, options, channel)
+
     unreadable = Unreadable(services.db, services.channels, services.connectors)
     return Desk(
         Parts(
@@ -91,6 +99,7 @@ def make(
             open_channels=lambda: {key: limits.is_open(channel) for key, channel in services.channels.items()},
             channel_tenants={key: channel.tenant for key, channel in services.channels.items()},
             wake=wake,
+            message_forms=message_forms,
             channel_types={key: channel.type for key, channel in services.channels.items()},
             fetch=fetch,
             load=load,

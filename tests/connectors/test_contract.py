@@ -10,7 +10,14 @@ from connectors import registry
 from connectors._split import size
 from core.messages import Attachment, Call, Link, Location, OutgoingMessage, QuickReply, outgoing_from_json, to_json
 from core.settings import ROOT
-from tests.connectors import test_messenger, test_telegram, test_whatsapp  # noqa: F401  (fills the tables' register)
+from tests.connectors import (  # noqa: F401  (fills the tables' register)
+    test_messenger,
+    test_messenger_sending,
+    test_telegram,
+    test_whatsapp,
+    test_whatsapp_errors,
+    test_whatsapp_sending,
+)
 from tests.connectors.harness import TABLES, build
 from tests.connectors.kinds import KINDS
 from tests.fakes import rules

@@ -98,6 +98,16 @@ async def test_ready_answers_and_templates_are_the_tenants_own(stage: Stage) -> 
     assert "none left out" in await bad.text()
     assert (await admin.post("/desk/templates", name="solved", language="bn", text="{{1}} ok")).status == 303
     assert "solved" in await (await admin.get("/desk/ready")).text()
+    stands = {"name": "lights", "language": "en", "text": "{{1}}", "answer": "utter_greet"}
+    assert "one fact for each blank" in await (await admin.post("/desk/templates", **stands)).text()
+    assert (await admin.post("/desk/templates", **stands, facts="area")).status == 303
+    assert "Stands for utter_greet: area" in await (await admin.get("/desk/ready")).text()
+    forms = stage.service.services.forms
+    assert forms.standing_for("bangladesh-power-division", {}, "", "en", "utter_greet") == (
+        "lights",
+        "en",
+        ("area",),
+    ), "the bot knows it"
 
 
 async def test_hours_and_cuts_count_from_the_moment_they_are_entered(stage: Stage) -> None:

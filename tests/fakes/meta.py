@@ -222,7 +222,9 @@ class FakeMeta:
         message = body["message"]
         text, file, kind = message.get("text", ""), files.get("filedata"), "text"
         choices = [(item["payload"], item["title"]) for item in message.get("quick_replies", []) if "title" in item]
-        if "attachment" in message:
+        if "template" in message:
+            kind, text = "template", message["template"]["name"]
+        elif "attachment" in message:
             payload = message["attachment"]["payload"]
             kind = message["attachment"]["type"]
             file = file or self.attachments.get(payload.get("attachment_id", ""))

@@ -99,6 +99,8 @@ def whatsapp_interactive(inner: dict[str, Any], media: dict[str, Any]) -> None:
         need(re.match(r"https?://", str(parameters.get("url"))), "url")
     elif kind == "location_request_message":
         need(action == {"name": "send_location"}, "action")
+    elif kind == "contact_request":
+        need(action == {"name": "request_contact_info"}, "action")
     else:
         raise Wrong(f"interactive type {kind} is not supported")
 
@@ -111,12 +113,20 @@ def messenger(body: dict[str, Any], attachments: dict[str, Any], filedata: bool)
         need(body["sender_action"] in ("typing_on", "typing_off", "mark_seen", "react"), "sender_action")
         return
     kind = body.get("messaging_type")
-    need(kind in ("RESPONSE", "UPDATE", "MESSAGE_TAG"), "messaging_type")
+    need(kind in ("RESPONSE", "UPDATE", "MESSAGE_TAG", "UTILITY"), "messaging_type")
     need((kind == "MESSAGE_TAG") == ("tag" in body), "a tag goes with MESSAGE_TAG")
     need(body.get("tag") in (None, "HUMAN_AGENT", "CUSTOMER_FEEDBACK"), "the tag is retired")
     message = body.get("message")
     need(isinstance(message, dict), "message")
     assert isinstance(message, dict)
+    if kind == "UTILITY":
+        only(message, {"template", "metadata"}, "message")
+        form = message.get("template", {})
+        only(form, {"name", "language", "components"}, "template")
+        between(form.get("name"), 1, 512, "template.name")
+        between(form.get("language", {}).get("code"), 2, 10, "template.language.code")
+        need(all(part["type"] in ("body", "buttons") for part in form.get("components", [])), "components")
+        return
     only(message, {"text", "attachment", "quick_replies", "metadata"}, "message")
     need(("text" in message) != ("attachment" in message), "either text or attachment")
     need(len(message.get("metadata", "")) < 1000, "metadata")

@@ -16,6 +16,7 @@ from core.answers import Answers
 from core.clock import ManualClock
 from core.database import Database
 from core.errors import DataError
+from core.message_forms import MessageForms
 from core.messages import OutgoingMessage, Priority
 from core.outbox import enqueue
 from core.settings import ROOT
@@ -122,13 +123,17 @@ TEMPLATES = [
 def test_an_approved_form_is_filled_from_facts(answers: Answers, options: dict[str, str], wanted: Any) -> None:
     facts = {"area": {"$name": {"bn": "মিরপুর\n১০", "en": "Mirpur 10"}}}
     tenant = TENANTS.all()[0]
-    found = templates.of(answers, tenant, number(**options), "bn-Latn", "utter_x", {**facts, "area": "মিরপুর\n ১০"})
+    found = templates.of(
+        MessageForms(), answers, tenant, number(**options), "bn-Latn", "utter_x", {**facts, "area": "মিরপুর\n ১০"}
+    )
     assert (found and (found.name, found.language, found.parameters)) == wanted
 
 
 def test_a_broken_entry_is_named(answers: Answers) -> None:
     with pytest.raises(DataError, match=r"template\.utter_x"):
-        templates.of(answers, TENANTS.all()[0], number(**{"template.utter_x": "A B"}), "en", "utter_x", {})
+        templates.of(
+            MessageForms(), answers, TENANTS.all()[0], number(**{"template.utter_x": "A B"}), "en", "utter_x", {}
+        )
 
 
 class Moment:

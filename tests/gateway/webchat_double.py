@@ -291,3 +291,10 @@ class Tab:
                     return int(message.data)
                 if message.type in (WSMsgType.CLOSED, WSMsgType.CLOSING):
                     return self.socket.close_code
+
+
+async def poll(browser: Browser, after: int = 0, wait: int = 20) -> list[dict[str, Any]]:
+    async with browser.http.get(f"{browser.url}/chat/poll", params={"after": after, "wait": wait}) as answer:
+        assert answer.status == 200
+        frames: list[dict[str, Any]] = (await answer.json())["frames"]
+        return frames
