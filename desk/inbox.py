@@ -163,6 +163,7 @@ class Inbox:
         is_there = partial(routing.is_there, now=now, patience=patience)
         tenant = self._parts.tenants.get(me.tenant)
         beside = await side.load(self._parts, me, found.conversation, found.contact)
+        summary = found.brief.completed(**side.company_facts(found.brief, beside)) if found.brief else None
         form = found.contact.language or tenant.default_form
         values = {
             "operator": me.name,
@@ -174,6 +175,7 @@ class Inbox:
         return {
             "view": found,
             "beside": beside,
+            "summary": summary.parts if summary else (),
             "kinds": self._kinds(me),
             "mine": view.may_reply(found, me.id),
             "teams": [(name, any(one.team == name and is_there(one) for one in everybody)) for name in teams],

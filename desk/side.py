@@ -16,6 +16,7 @@ from core.store import phone_of
 from core.tables import Contact, Conversation
 from desk.base import Me, Parts
 from desk.tables import ConversationLabel
+from handoff.brief import Brief
 from utility.base import Account, Outage
 
 log = structlog.get_logger(__name__)
@@ -84,6 +85,17 @@ async def _company(
     except SathiError as error:
         log.warning("The company's system did not answer.", action="desk", tenant=me.tenant, error=type(error).__name__)
     return owned, list(cuts.values())
+
+
+def company_facts(first: Brief, beside: Side) -> dict[str, str]:
+    """What the company's systems add to the first look: the account, its feeder, the cut that is going on there."""
+    number = first.get("account")
+    owned = [one.account for one in beside.owned]
+    account = next((one for one in owned if one.number == number), owned[0] if len(owned) == 1 and not number else None)
+    if account is None:
+        return {}
+    cut = next((one.id for one in beside.cuts if account.feeder in one.feeders and not one.planned), "")
+    return {"account": account.number, "utility": account.utility.upper(), "feeder": account.feeder, "incident": cut}
 
 
 async def labels_of(session: AsyncSession, conversation_id: int) -> list[str]:

@@ -53,8 +53,7 @@ class View:
     window_closes: datetime | None
     window_open: bool
     others: list[Conversation]
-    summary: list[tuple[str, str]]
-    line: str
+    brief: brief.Brief | None
     form: str
 
 
@@ -95,8 +94,7 @@ async def load(
         window_closes=closes,
         window_open=not windowed or (closes is not None and closes > now),
         others=list(first.others) if first else [],
-        summary=list(first.parts) if first else [],
-        line=first.line if first else "",
+        brief=first,
         form=first.form if first else "",
     )
 

@@ -53,7 +53,9 @@ class WordsAdmin(Room):
         published = {row.name for row in rows}
         english = self.parts.answers.shelves[("", "en")]
         found = []
-        for name in sorted([*english.answers, *english.labels], key=lambda name: (name not in published, name in english.labels, name)):
+        for name in sorted(
+            [*english.answers, *english.labels], key=lambda name: (name not in published, name in english.labels, name)
+        ):
             texts = [self._text(me, form, name) for form in dict.fromkeys(("en", *forms))]
             if not wanted or any(wanted.casefold() in text.casefold() for text in (name, *texts)):
                 found.append((name, texts[0], name in published))

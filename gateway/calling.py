@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from complaints.service import OPEN
@@ -23,6 +23,7 @@ from gateway.voice import Voice
 from handoff import events, hours, temper
 from handoff.bridge import NOBODY_ON_DUTY, Bridge, Wish
 from handoff.brief import remembered
+from handoff.leaving import Leaving
 from handoff.moves import BOT, CUSTOMER, SYSTEM, By, State
 from handoff.service import Handoff
 from handoff.tables import HandoffCase
@@ -56,6 +57,7 @@ class Calling:
         self._voice = voice
         self._bridge = bridge
         self._handoff = Handoff(services.db, services.tenants)
+        self._leaving = Leaving(services.db, services.tenants, bridge)
 
     async def instead(
         self, session: AsyncSession, person: Person, inbox_id: int, result: TurnResult, answers: list[Answer]
@@ -98,7 +100,36 @@ class Calling:
         called = await self._call(session, person, reason, case, result, BOT)
         if not called and reason in SAID_BEFORE:
             await self._tell_away(session, conversation, refused, case, f"in:{inbox_id}:away")
+        elif not called:
+            await self._keep_for_the_morning(session, conversation, person, inbox_id, reason, result)
         return called
+
+    async def _keep_for_the_morning(
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        person: Person,
+        inbox_id: int,
+        reason: str,
+        result: TurnResult,
+    ) -> None:
+        """A delicate report with nobody there opens as a conversation when somebody is, as if a message had been left."""
+        summary = await self._summary(session, person, result)
+        await self._leaving.begin(
+            session,
+            f"{inbox_id}:report",
+            conversation,
+            utility=str(summary.get("utility") or ""),
+            language=person.form,
+            reason=reason,
+            summary={**summary, "report": reason},
+        )
+        last = select(func.max(Message.seq)).where(
+            Message.conversation_id == conversation.id, Message.author == Actor.CUSTOMER.value
+        )
+        left = await self._leaving.keep(session, conversation, (await session.exec(last)).one() or 1)
+        opening = {"$when": left.opens_at.isoformat()} if left else None
+        await self._voice.say(session, conversation, "utter_message_kept", {"opening": opening}, f"in:{inbox_id}:kept")
 
     async def wished(self, session: AsyncSession, person: Person, inbox_id: int) -> bool:
         """The customer tapped "a person", which needs no dialogue core. When nobody can come they hear what is left."""

@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core import media, store
 from core.messages import Actor
 from core.tables import Contact, Conversation, Message
-from gateway.desk_transcript import contents, latest_alarms, said
+from gateway.desk_transcript import company_facts, contents, latest_alarms, said
 from gateway.services import Services
 from handoff import brief
 from handoff.bridge import Bridge
@@ -179,6 +179,8 @@ class Relay:
             first = await brief.of(session, db, conversation.tenant, conversation_id)
             alarm, kind = (await latest_alarms(session, db, conversation.tenant)).get(conversation_id, (0, ""))
         assert takeover is not None and takeover.id is not None and contact is not None and first is not None
+        if row is None or row.told_takeover != takeover.id:
+            first = first.completed(**await company_facts(self._services, conversation, first))
         if row is None:
             case = Case(
                 key=f"sathi:{conversation_id}",

@@ -8,11 +8,13 @@ from datetime import timedelta
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import store
 from core.database import Database
 from core.errors import SathiError
 from core.messages import Attachment
-from core.tables import Medium, Message
+from core.tables import Conversation, Medium, Message
 from gateway.services import Services
+from handoff.brief import Brief
 from handoff.desk_tables import DeskEvent
 from handoff.desks import Attached, Said
 
@@ -80,3 +82,19 @@ async def latest_alarms(session: AsyncSession, db: Database, tenant: str) -> dic
         for event in found
         if event.conversation_id is not None
     }
+
+
+async def company_facts(services: Services, conversation: Conversation, first: Brief) -> dict[str, str]:
+    """What the company's systems add to the first look: the account, its feeder, the cut that is going on there."""
+    number, now = first.get("account"), services.db.now()
+    try:
+        phone = store.phone_of(conversation.address)
+        owned = await services.ownership.accounts_of(conversation.contact_id, phone, conversation.tenant)
+        one = next((one for one in owned if one.number == number), owned[0] if len(owned) == 1 and not number else None)
+        if one is None:
+            return {}
+        cuts = await services.utility.outages_on(conversation.tenant, one.feeder, now)
+    except SathiError:
+        return {}  # a help, nothing more
+    cut = next((cut.id for cut in cuts if cut.starts_at <= now), "")
+    return {"account": one.number, "utility": one.utility.upper(), "feeder": one.feeder, "incident": cut}

@@ -7,7 +7,7 @@ how the last message was understood. It holds names and numbers, no sentences.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from handoff.tables import HandoffCase
 # In the order of the line; `filled` is what the open form knows by now.
 NAMES = (
     "reason",
+    "report",
     "intent",
     "kind",
     "account",
@@ -60,6 +61,11 @@ class Brief:
 
     def get(self, name: str) -> str:
         return dict(self.parts).get(name, "")
+
+    def completed(self, **more: str) -> Brief:
+        """With what the company knows, where nobody noted it; in the order of the line."""
+        known = {name: value for name, value in more.items() if value} | dict(self.parts)
+        return replace(self, parts=tuple((name, known[name]) for name in NAMES if known.get(name)))
 
 
 @dataclass(frozen=True, kw_only=True)

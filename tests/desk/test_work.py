@@ -145,7 +145,10 @@ async def test_a_cut_on_the_customers_feeder_stands_beside_and_is_told(stage: St
                 starts_at=db.now(),
             )
         )
-    assert "Testpur" in await (await operator.get(f"/desk/c/{id}/side")).text()
+    beside = await (await operator.get(f"/desk/c/{id}/side")).text()
+    assert "Testpur" in beside
+    for name, value in (("account", "12345678"), ("feeder", account.feeder), ("incident", "cut-1")):
+        assert re.search(rf"<dt>{name}</dt><dd>.*{value}", beside), "the first look has what nobody noted"
     assert (await do(operator, id, "cut", cut="cut-1"))[0] == 303
     assert any("Testpur" in row.text for row in await customer.heard(1, "bot") if row.answer == "utter_outage_now")
     assert "over" in (await do(operator, id, "cut", cut="another"))[1]

@@ -11,7 +11,7 @@ from core.clock import ManualClock
 from core.database import Database
 from core.messages import Actor, Kind
 from core.tables import Message
-from handoff import temper
+from handoff import brief, temper
 from handoff.moves import Move
 from handoff.record_tables import TurnRecord
 from tests.gateway.counter import Counter, result
@@ -178,6 +178,31 @@ async def test_delicate_reports_go_to_a_person_after_their_number(database: Data
     assert [(takeover.reason, takeover.summary["complaints"]) for takeover in await here.takeovers()] == (
         [(reason, [complaint.number])] if reason else []
     )
+
+
+async def test_a_delicate_report_with_nobody_there_opens_in_the_morning(database: Database, clock: ManualClock) -> None:
+    here = Counter(database)
+    clock.advance(OUT_OF_HOURS)
+    await here.say("hello", result("utter_greet"))
+    decided = result("utter_faq_staff_bribe", intent="faq", topic="staff_bribe")
+    assert await here.say("the lineman wants money", decided) == ["utter_faq_staff_bribe", "utter_message_kept"]
+    await here.say("he said five hundred", decided)
+    async with database.reading() as session:
+        [left] = await here.people.leaving.waiting(session, here.tenant)
+    assert (left.reason, left.from_seq) == ("staff report", 3), "the second word on it is added to the first"
+    clock.advance(timedelta(hours=8, minutes=5))
+    await here.operator()
+    await here.work()
+    assert await here.status() == "queued"
+    takeover = (await here.takeovers())[-1]
+    assert (takeover.reason, takeover.summary["report"], takeover.summary["left"]) == (
+        "message left",
+        "staff report",
+        3,
+    )
+    async with database.reading() as session:
+        first = await brief.of(session, database, here.tenant, takeover.conversation_id)
+    assert first is not None and "report staff report" in first.line
 
 
 async def test_a_complaint_reopened_again_goes_to_a_person(database: Database) -> None:
