@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import Database
 from core.messages import MediaRef
-from core.tables import Conversation, Medium, Message
+from core.tables import Conversation, Medium, Message, Upload
 
 LEASE = timedelta(seconds=150)  # longer than the slowest fetch
+UNSENT = timedelta(hours=24)
+UPLOADS = "uploads/"  # each file there has what is known of it beside it
 KEY = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_.-]+)*")
 media: Any = Medium.__table__  # type: ignore[attr-defined]
 
@@ -245,6 +247,33 @@ class Library:
                 .values(due_at=self._db.now() + timedelta(seconds=seconds), reason=reason[:200])
             )
 
+    async def note_upload(self, key: str) -> None:
+        """Somebody uploads a file and may never send it: noted before it is stored, so that nothing is ever forgotten."""
+        async with self._db.transaction() as session:
+            session.add(Upload(shelf_key=key, created_at=self._db.now()))
+
+    async def note_sent(self, session: AsyncSession, keys: Iterable[str]) -> None:
+        """Uploaded files belong to a message now; in the transaction that writes it."""
+        await session.execute(delete(Upload).where(col(Upload.shelf_key).in_(list(keys))))
+
+    async def remove_unsent(self, limit: int = 200) -> int:
+        """Take uploads that nobody sent within a day off the shelf. Returns how many."""
+        border = self._db.now() - UNSENT
+        old = select(col(Upload.shelf_key)).where(col(Upload.created_at) < border).limit(limit)
+        async with self._db.reading() as reading:
+            keys = list((await reading.execute(old)).scalars())
+        for key in keys:
+            await self._take_off(key)
+        if keys:
+            async with self._db.transaction() as session:
+                await self.note_sent(session, keys)
+        return len(keys)
+
+    async def _take_off(self, key: str) -> None:
+        await self.shelf.remove(key)
+        if key.startswith(UPLOADS):
+            await self.shelf.remove(f"{key}.json")
+
     async def remove_old(self, days: int, limit: int = 200) -> int:
         """Take files older than so many days off the shelf; their rows stay and say so. Returns how many."""
         border = self._db.now() - timedelta(days=days)
@@ -252,7 +281,7 @@ class Library:
         async with self._db.reading() as session:
             rows = (await session.execute(old.limit(limit))).all()
         for row in rows:
-            await self.shelf.remove(row.shelf_key)
+            await self._take_off(row.shelf_key)
             async with self._db.transaction() as session:
                 gone: dict[str, Any] = {"state": "removed", "reason": "older than the time we keep files", "words": ""}
                 gone |= {"latitude": None, "longitude": None, "shelf_key": ""}

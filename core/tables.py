@@ -229,6 +229,14 @@ class Medium(SQLModel, table=True):
     stored_at: datetime | None = Field(default=None, sa_type=WHEN)
 
 
+class Upload(SQLModel, table=True):
+    """A file of the web chat that was uploaded and not sent yet. It goes away when it is sent, or too old for that."""
+
+    __tablename__ = "upload"
+    shelf_key: str = Field(primary_key=True)
+    created_at: datetime = Field(sa_type=WHEN, index=True)
+
+
 class ParkedStatus(SQLModel, table=True):
     """A status that came before we knew the message; applied when the id is stored, dropped after ten minutes."""
 

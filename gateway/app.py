@@ -120,7 +120,8 @@ async def running(
         inbox, outbox, siblings = Inbox(db), Outbox(db), Siblings(db)
         utility = LocalUtility(db, tenants)
         documents = Documents(tenants, utility, key)
-        uploads = Uploads(shelf)
+        library = Library(db, shelf)
+        uploads = Uploads(library)
         files = Files(documents, uploads)
         channels = {channel.key: channel for channel in registry.channels(settings, tenants)}
         transport.allow([*registry.base_urls(channels.values()), settings.stt_url, settings.chatwoot_url])
@@ -152,7 +153,7 @@ async def running(
             ownership=ownership,
             rasa=rasa,
             load_file=files.load,
-            library=Library(db, shelf),
+            library=library,
             limits=Limits(seconds_of(clock), lambda: siblings.count),
             hearing=HttpHearing(transport, settings.stt_url, settings.stt_token) if settings.stt_url else None,
         )

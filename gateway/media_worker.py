@@ -153,6 +153,7 @@ class MediaWorkers:
         while True:
             days = self._services.settings.media_days
             try:
+                await self._services.library.remove_unsent()
                 if days:
                     await self._services.library.remove_old(days)
             except Exception as error:

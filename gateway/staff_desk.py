@@ -48,7 +48,7 @@ def make(
 
     async def keep(name: str, content: bytes) -> MediaRef:
         try:
-            return (await uploads.keep("desk", content, name))[1]
+            return (await uploads.keep("desk", content, name, to_be_sent=False))[1]
         except BadUpload as error:
             raise Refused("this file is not taken", code=error.code) from None
 

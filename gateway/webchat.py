@@ -61,7 +61,7 @@ def routes(services: Services, hub: WebchatHub) -> list[web.RouteDef]:
     hub.serve(services.db, channel.tenant, channel.key)
     sessions = Sessions(services.key, services.db.now)
     origins = Origins(services.settings)
-    uploads = Uploads(services.library.shelf)
+    uploads = Uploads(services.library)
     intake = Intake(services, channel, uploads)
     frames = Frames(sessions, services.load_file)
     sockets = Sockets(services, hub, sessions, origins, intake, frames)

@@ -87,6 +87,7 @@ class Intake:
             for medium in await media.register(session, services.db, conversation, row, dict(enumerate(message.media))):
                 # Checked and stored when it was uploaded.
                 medium.state, medium.shelf_key, medium.stored_at = "stored", shelf_key(medium.ref), services.db.now()
+            await services.library.note_sent(session, [shelf_key(ref.ref) for ref in message.media])
             noted = replace(message, detail={**message.detail, "transcript": row.id})
             entry = replace(message_row(channel.key, noted), payload=to_json(noted))
             if not await insert(session, services.db, [entry]):

@@ -7,7 +7,7 @@ import json
 import secrets
 
 from connectors.webchat import FILE_ID
-from core.media import Shelf
+from core.media import UPLOADS, Library
 from core.messages import MediaRef
 from gateway import media_check
 from gateway.media_check import MB, OTHERS, PICTURES, BadFile, clean_name, rewrite
@@ -31,17 +31,18 @@ def limit_of(kind: str) -> int:
 def shelf_key(ref: str) -> str:
     """Where the file of a reference lies; empty when it is none of ours. Two letters spread files over folders."""
     scheme, _, file = ref.partition(":")
-    return f"uploads/{file[:2]}/{file}" if scheme == SCHEME and FILE_ID.fullmatch(file) else ""
+    return f"{UPLOADS}{file[:2]}/{file}" if scheme == SCHEME and FILE_ID.fullmatch(file) else ""
 
 
 class Uploads:
     """Keeps files and what is known of them."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._shelf = library.shelf
 
-    async def keep(self, session: str, content: bytes, name: str) -> tuple[str, MediaRef]:
-        """Check and store a file; returns its id and its reference."""
+    async def keep(self, session: str, content: bytes, name: str, *, to_be_sent: bool = True) -> tuple[str, MediaRef]:
+        """Check and store a file; returns its id and its reference. What is `to_be_sent` and is not goes after a day."""
         kind = kind_of(content[:16])
         if not kind:
             raise BadUpload("type")
@@ -60,6 +61,8 @@ class Uploads:
         )
         about = {"session": session, "kind": media.kind, "mime": media.mime, "name": media.name, "size": media.size}
         key = shelf_key(media.ref)
+        if to_be_sent:
+            await self._library.note_upload(key)
         await self._shelf.put(key, content, mime)
         await self._shelf.put(f"{key}.json", json.dumps(about, ensure_ascii=False).encode(), "application/json")
         return file, media

@@ -135,6 +135,16 @@ class Window:
         return True
 
 
+def most_at_once(times: Iterable[float], seconds_each: float) -> float:
+    """The burst that one in so many seconds would have needed: how far somebody ever ran ahead of it."""
+    ahead = most = 0.0
+    before: float | None = None
+    for moment in sorted(times):
+        ahead = max(0.0, ahead - (moment - (before if before is not None else moment)) / seconds_each) + 1
+        before, most = moment, max(most, ahead)
+    return most
+
+
 def most_in_a_second(times: Iterable[float]) -> int:
     """The most that fell into any one second, wherever it begins."""
     window: deque[float] = deque()

@@ -219,3 +219,24 @@ def test_kinds_by_content() -> None:
     assert kind_of(b"RIFF\0\0\0\0WEBPVP8 ") == "WEBP"
     assert kind_of(b"RIFF\0\0\0\0WAVEfmt ") == ""
     assert kind_of(b"GIF89a") == ""
+
+
+async def test_a_file_that_nobody_sends_goes_after_a_day(
+    url: str, double: Double, picture: bytes, clock: ManualClock
+) -> None:
+    library = double.services.library
+    async with Browser(url) as browser:
+        tab = await browser.tab()
+        (_, sent), _ = await upload(browser, picture), await upload(browser, picture)
+        await tab.say({"t": "msg", "cid": "a", "text": "my meter", "media": [{"id": sent["id"]}]})
+        await tab.next("ack")
+        clock.advance(timedelta(hours=23))
+        assert await library.remove_unsent() == 0
+        clock.advance(timedelta(hours=2))
+        assert await library.remove_unsent() == 1 and await library.remove_unsent() == 0
+        assert len(list(double.settings.data_dir.glob("uploads/*/*"))) == 2, (
+            "the one that was sent, and what is known of it"
+        )
+        clock.advance(timedelta(days=400))
+        assert await library.remove_old(365) == 1
+        assert not list(double.settings.data_dir.glob("uploads/*/*"))

@@ -12,7 +12,6 @@ import os
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -22,7 +21,7 @@ from core.clock import ManualClock
 from core.messages import OutgoingMessage, Priority
 from core.outbox import enqueue
 from core.tables import OutboxRow
-from tests.fakes.ledger import most_in_a_second
+from tests.fakes.ledger import most_at_once, most_in_a_second
 from tests.gateway.live import Live, live
 
 FULL = os.environ.get("SATHI_SOAK") == "1"
@@ -93,15 +92,16 @@ async def test_ten_thousand_from_one_number_keep_every_limit_and_danger_goes_fir
     fastest = most_in_a_second([message.at for message in seen])
     assert fastest <= 80
     to_person = sorted(message.at for message in seen if message.to == "+8801799999999")
-    at_once = max(count - (at - to_person[0]) / 6 for count, at in enumerate(to_person, 1))
-    assert at_once <= 41, "never more than the burst and one in six seconds"
-    pace = min((later - earlier for earlier, later in pairwise(to_person[-10:])), default=6.0) if FULL else 6.0
-    assert pace > 5.9, "one in six seconds after the burst"
+    burst = most_at_once(to_person, 6.0)
+    assert burst <= 41, "one in six seconds, and a burst of forty"
+    # One that left late lets the next come sooner: that is what the platform counts too.
+    pace = (to_person[-1] - to_person[-10]) / 9 if FULL else 6.0
+    assert pace > 5.8
     waits = [message.at - asked[message.to] for message in seen if message.to in asked]
     assert len(waits) == alarms and p95(waits) < 5.0
     print(
         f"\n{many} + {alarms} sent in {seconds:.0f} s, {fastest} in the fastest second, danger p95 {p95(waits):.2f} s, "
-        f"slowest pace to one person {pace:.1f} s, refused {len(refused)}"
+        f"to one person a burst of {burst:.1f}, then one in {pace:.1f} s, refused {len(refused)}"
     )
 
 
