@@ -15,6 +15,7 @@ from desk.sessions import Sessions, carries_token
 
 log = structlog.get_logger(__name__)
 SAFE = ("GET", "HEAD")
+LONGEST_NUMBER = 18  # digits that fit 64 bits
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -50,6 +51,7 @@ class Guard:
 
     async def _handle(self, rule: Rule, request: web.Request) -> web.StreamResponse:
         try:
+            await _storable(request)
             if request.method not in SAFE and not self._sessions.is_ours(request):
                 log.warning("A write from elsewhere was refused.", action="desk", path=rule.path)
                 raise web.HTTPForbidden(text="This request did not come from the desk's own page.")
@@ -79,6 +81,17 @@ class Guard:
         if request.method in SAFE and wants_page(request):
             return web.Response(status=303, headers={"Location": "/desk/login"})
         return web.Response(status=401)
+
+
+async def _storable(request: web.Request) -> None:
+    """Refuse what no database can keep or look for: NUL in text, and numbers beyond any row's (reliability.md T26)."""
+    if any(value.isdigit() and len(value) > LONGEST_NUMBER for value in request.match_info.values()):
+        raise web.HTTPNotFound(text="There is nothing with this number.")
+    given = [*request.query.values(), request.path]
+    if request.content_type == "application/x-www-form-urlencoded":
+        given += [value for value in (await request.post()).values() if isinstance(value, str)]
+    if any("\x00" in value for value in given):
+        raise web.HTTPBadRequest(text="This holds a sign that cannot be stored. Take it out and send again.")
 
 
 def wants_page(request: web.Request) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from argon2 import Type, extract_parameters
@@ -81,6 +82,49 @@ async def test_a_stranger_is_sent_to_the_door(stage: Stage) -> None:
         answer = await (stranger.get(path) if rule.method == "GET" else stranger.post(path))
         assert answer.status in (303, 401), (rule.method, rule.path)
         assert answer.headers.get("Location", "/desk/login") == "/desk/login"
+
+
+STRANGE = (
+    "",
+    "-1",
+    "0",
+    "99999999999999999999999",
+    "1e9",
+    "NaN",
+    "x" * 200,
+    "😀'\"<%_",
+    "2026-13-45",
+    "১২",
+    "\u202e",
+)
+FIELDS = (*("q", "c", "list", "before", "page", "days", "month", "from", "to", "team", "form", "name", "text", "code"),)
+FIELDS += (
+    *("cid", "number", "kind", "utility", "account", "area", "at", "reason", "conversation", "login", "role", "id"),
+)
+
+
+@on_stage
+@pytest.mark.parametrize("role", ["operator", "supervisor", "administrator"])
+async def test_strange_values_are_answered_and_break_nothing(stage: Stage, role: str) -> None:
+    """Every route, with numbers too big for a database, words where numbers belong, and signs nobody types."""
+    person = await stage.person(role)
+    broken = []
+    for number, rule in enumerate(stage.desk.rules):
+        if rule.path in ("/desk/logout", "/desk/events", "/desk/login"):
+            continue
+        for id in ("0", "99999999999999999999999"):
+            value = STRANGE[(number + len(id)) % len(STRANGE)]
+            path = filled(rule.path, id)
+            given = dict.fromkeys(FIELDS, value)
+            answer = await (
+                person.get(f"{path}?{urlencode(given)}") if rule.method == "GET" else person.post(path, **given)
+            )
+            if answer.status >= 500:
+                broken.append((rule.method, path, value, answer.status))
+            nul = await (person.get(f"{path}?q=a%00b") if rule.method == "GET" else person.post(path, text="a\0b"))
+            if nul.status not in (400, 404):
+                broken.append((rule.method, path, "NUL", nul.status))
+    assert not broken
 
 
 @on_stage
