@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
+from tests.fakes.ledger import File
 from tests.fakes.platform import FakePlatform
 
 HTML = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Fake platforms</title><link rel="stylesheet" href="/page.css"><script type="module" src="/page.js"></script>
+<title>Fake platforms</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css">
+<script type="module" src="/page.js"></script>
 <header><h1>Fake platforms</h1><p id="service"></p></header>
-<main><section><h2>The customer</h2><form id="form">
-<label>Platform <select id="platform"><option>whatsapp<option>messenger<option>telegram</select></label>
-<label>Who <input id="who" value="+8801700000002" list="people"></label><datalist id="people">
+<main><section><div class="who"><h2>The customer</h2>
+<label>on <select id="platform"><option>whatsapp<option>messenger<option>telegram</select></label>
+<label>is <input id="who" value="+8801700000002" list="people"></label></div><datalist id="people">
 <option value="+8801700000001"><option value="+8801700000002"><option value="+8801700000003">
 <option value="+919800000001"><option value="+919800000002"></datalist>
-<label>Says <input id="text" autocomplete="off" autofocus></label><button>Send</button>
-<button type="button" id="place">Send a place</button></form>
-<ol id="chat" aria-live="polite"></ol></section>
+<ol id="chat" aria-live="polite"></ol>
+<form id="form"><input id="text" aria-label="Says" placeholder="Says" autocomplete="off" autofocus><button>Send</button>
+<button type="button" id="place">Place</button><button type="button" id="pictures">Two pictures</button></form></section>
 <section><h2>Calls of the service</h2><ol id="calls"></ol></section></main></html>"""
-CSS = """body{font:16px/1.6 system-ui,sans-serif;margin:0;color:#1b2430;background:#f2f4f7}
-header{background:#0b5d4b;color:#fff;padding:.6rem 1rem}h1{font-size:1.2rem;margin:0}h2{font-size:1rem}
-header p{margin:0;opacity:.85}main{display:grid;grid-template-columns:1fr 1fr;gap:1rem;padding:1rem}
-section{background:#fff;border-radius:.6rem;padding:1rem;min-width:0}form{display:grid;gap:.5rem}
-label{display:grid}input,select,button{font:inherit;padding:.5rem;border:1px solid #98a3b1;border-radius:.4rem}
-button{background:#0b5d4b;color:#fff;border:0;cursor:pointer}ol{list-style:none;padding:0;display:grid;gap:.5rem}
-#chat li{max-width:80%;padding:.5rem .8rem;border-radius:.8rem;background:#e8edf3;justify-self:start}
-#chat li{white-space:pre-wrap}
+CSS = """body{font:16px/1.6 system-ui,sans-serif;margin:0;color:#1b2430;background:#f2f4f7;height:100dvh;display:grid}
+body{grid-template-rows:auto 1fr}header{background:#0b5d4b;color:#fff;padding:.4rem 1rem;display:flex;gap:.2rem 1rem}
+header{flex-wrap:wrap;align-items:baseline}h1{font-size:1.2rem;margin:0}h2{font-size:1rem;margin:0}
+header p{margin:0;opacity:.85}main{display:grid;grid-template-columns:1fr 1fr;gap:1rem;padding:1rem;min-height:0}
+section{background:#fff;border-radius:.6rem;padding:.8rem;min-width:0;min-height:0;display:flex;flex-direction:column}
+section{gap:.6rem}.who{display:flex;flex-wrap:wrap;gap:.4rem .8rem;align-items:center}.who label{flex:1 1 9rem;display:flex}
+label{gap:.4rem;align-items:center}label *{flex:1;min-width:0}form{display:flex;flex-wrap:wrap;gap:.5rem}
+#text{flex:1 1 12rem}input,select,button{font:inherit;padding:.4rem .6rem;border:1px solid #98a3b1;border-radius:.4rem}
+button{background:#0b5d4b;color:#fff;border:0;cursor:pointer;min-height:2.6rem}ol{list-style:none;padding:0;margin:0}
+ol{display:grid;gap:.5rem;align-content:start;overflow:auto;flex:1}
+#chat li{max-width:80%;padding:.5rem .8rem;border-radius:.8rem;background:#e8edf3;justify-self:start;white-space:pre-wrap}
 #chat li.mine{background:#d8f2e4;justify-self:end}#chat button{margin:.3rem .3rem 0 0;background:#33698f}
 #calls{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}#calls .bad{color:#a31515}
-@media(max-width:800px){main{grid-template-columns:1fr}}"""
+@media(max-width:800px){main{grid-template:minmax(0,1fr) 24dvh/minmax(0,1fr);gap:.5rem;padding:.5rem}.who h2{display:none}}"""
 SCRIPT = """const at = (id) => document.getElementById(id);
-let known = -1, calls = -1;
+let known = '', calls = -1;
 const headers = {'Content-Type': 'application/json'};
 const post = (body) => fetch('/page/say', {method: 'POST', headers, body: JSON.stringify(body)}).then(look);
 const who = () => ({platform: at('platform').value, who: at('who').value});
@@ -43,33 +50,40 @@ at('form').addEventListener('submit', (event) => {
   at('text').value = '';
 });
 at('place').addEventListener('click', () => post({...who(), place: true}));
+at('pictures').addEventListener('click', () => post({...who(), pictures: 2}));
 at('platform').addEventListener('change', () => {
   at('who').value = {whatsapp: '+8801700000002', messenger: '5550001', telegram: '4211'}[at('platform').value];
+  look();
 });
+at('who').addEventListener('change', () => look());
 async function look() {
   const state = await (await fetch('/page/state')).json();
   at('service').textContent = `webhooks go to ${state.service}`;
-  if (state.chat.length !== known) {
-    known = state.chat.length;
-    at('chat').replaceChildren(...state.chat.map((line) => {
+  const {platform, who: person} = who();
+  const chat = state.chat.filter((line) => line.platform === platform && line.who === person);
+  const shown = `${platform} ${person} ${chat.length}`;
+  if (shown !== known) {
+    known = shown;
+    at('chat').replaceChildren(...chat.map((line) => {
       const item = document.createElement('li');
       item.className = line.mine ? 'mine' : '';
-      item.textContent = `${line.platform} ${line.who}\\n${line.text}${line.file ? '\\n📄 ' : ''}`;
+      item.textContent = `${line.text}${line.file ? '\\n📄 ' : ''}`;
       if (line.file) {
         const link = document.createElement('a');
         link.href = `/page/file/${line.number}`;
         link.textContent = line.file;
         item.append(link);
       }
+      if (line.choices.length) item.append(document.createElement('br'));
       for (const [token, title] of line.choices) {
         const button = document.createElement('button');
         button.textContent = title;
-        button.onclick = () => post({platform: line.platform, who: line.who, token, title, kind: line.kind});
-        item.append(document.createElement('br'), button);
+        button.onclick = () => post({platform, who: person, token, title, kind: line.kind});
+        item.append(button);
       }
       return item;
     }));
-    at('chat').lastElementChild?.scrollIntoView();
+    at('chat').scrollTop = at('chat').scrollHeight;
   }
   if (state.calls.length !== calls) {
     calls = state.calls.length;
@@ -127,14 +141,14 @@ def add_page(app: web.Application, platform: FakePlatform) -> None:
     async def say(request: web.Request) -> web.Response:
         line = await request.json()
         kind, who = line["platform"], line["who"]
-        shown = line.get("text") or line.get("title") or "📍"
+        shown = line.get("text") or line.get("title") or "🖼" * line.get("pictures", 0) or "📍"
         more = {"mine": True, "platform": kind, "who": who, "text": shown, "choices": [], "file": ""}
         said.append({"at": platform.ledger.now()} | more)
         try:
             statuses = await _deliver(platform, kind, who, line)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             statuses = [f"not delivered: {error}"]
-        if statuses != [200]:
+        if set(statuses) != {200}:
             said.append({"at": platform.ledger.now()} | more | {"text": f"⚠ {statuses}"})
         return web.json_response({"statuses": statuses})
 
@@ -150,8 +164,45 @@ def add_page(app: web.Application, platform: FakePlatform) -> None:
     )
 
 
+def _picture(shade: int) -> bytes:
+    """A small grey PNG."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        body = kind + content
+        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+    rows = zlib.compress((b"\0" + bytes([shade]) * 64) * 48)
+    head = struct.pack(">IIBBBBB", 64, 48, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+async def _send_pictures(platform: FakePlatform, kind: str, who: str, count: int) -> list[Any]:
+    """Pictures sent together: one message each on WhatsApp and Telegram, where they share an album, one on Messenger."""
+    files = [
+        File(name=f"{number}.png", mime="image/png", content=_picture(80 * number)) for number in range(1, count + 1)
+    ]
+    kept = [platform.meta.keep(file) for file in files]
+    if kind == "messenger":
+        urls = [f"{platform.graph_url}/cdn/{number}" for number in kept]
+        shown = [{"type": "image", "payload": {"url": url}} for url in urls]
+        return await platform.send_messenger(who, {"message": {"attachments": shown}})
+    statuses: list[Any] = []
+    for number, file in zip(kept, files, strict=True):
+        if kind == "whatsapp":
+            statuses += await platform.send_whatsapp(
+                who, {"type": "image", "image": {"id": number, "mime_type": file.mime}}
+            )
+        else:
+            platform.telegram.files[f"picture{number}"] = file
+            sizes = [{"file_id": f"picture{number}", "width": 64, "height": 48}]
+            statuses += await platform.send_telegram(int(who), {"photo": sizes, "media_group_id": f"album{kept[0]}"})
+    return statuses
+
+
 async def _deliver(platform: FakePlatform, kind: str, who: str, line: dict[str, Any]) -> list[Any]:
     text, token, title = line.get("text", ""), line.get("token", ""), line.get("title", "")
+    if line.get("pictures"):
+        return await _send_pictures(platform, kind, who, line["pictures"])
     place = {"latitude": 23.8069, "longitude": 90.3687}
     if kind == "whatsapp":
         reply = "list_reply" if line.get("kind") == "list" else "button_reply"
