@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     senders: int = Field(16, ge=1, le=256, description="Messages sent side by side.")
 
     messages_per_minute: int = Field(
-        20, ge=0, description="Messages of one person in a minute that are answered one by one; 0 sets no limit."
+        20, ge=0, description="Messages of one person a minute, over five, that are answered one by one; 0: any number."
     )
     album_seconds: float = Field(
         1.5, ge=0, le=10, description="Pause after a picture in which further ones still belong to it."

@@ -1,7 +1,8 @@
 """One person's flood: what is more than a person writes is kept and not answered one by one (reliability.md R15).
 
-The limit comes after the look for danger, so a danger in a flood is heard. What is above it costs no turn of the
-dialogue core, which others are waiting for.
+Measured over five minutes, so that somebody who types in haste, or a phone that sends a day's messages when it finds
+its network again, is answered. The limit comes after the look for danger, so a danger in a flood is heard. What is
+above it costs no turn of the dialogue core, which others are waiting for.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ from sqlalchemy import select
 from core.database import Database
 from core.inbox import Claimed, inbox
 
-SPAN = timedelta(seconds=60)
+MINUTES = 5
+SPAN = timedelta(minutes=MINUTES)
 
 
-async def is_too_much(db: Database, claimed: Claimed, most: int) -> bool:
-    """Whether `most` messages of this conversation came in the minute before this one; 0 allows any number."""
-    if not most:
+async def is_too_much(db: Database, claimed: Claimed, per_minute: int) -> bool:
+    """Whether more than so many a minute came in this conversation in the last five; 0 allows any number."""
+    if not per_minute:
         return False
     query = (
         select(inbox.c.received_at)
         .where(inbox.c.lane == claimed.lane, inbox.c.kind == "message", inbox.c.id < claimed.id)
         .order_by(inbox.c.id.desc())
-        .offset(most - 1)
+        .offset(per_minute * MINUTES - 1)
         .limit(1)
     )
     async with db.reading() as session:
