@@ -5,6 +5,9 @@
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
+  const here = one(".top nav [aria-current]");
+  if (here) here.scrollIntoView({ block: "nearest", inline: "center" });
+
   // Pages with a board: drawn anew when the log says so, but never under somebody's hands.
   if (body.dataset.board) {
     let due = false, last = 0;
