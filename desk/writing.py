@@ -115,7 +115,7 @@ class Writing:
 
 async def _form(request: web.Request) -> tuple[dict[str, str], tuple[str, bytes] | None]:
     """The words of a form and its file. A page with scripts names its token in a header, so nothing was read before."""
-    fresh = "X-CSRF-Token" in request.headers
+    fresh = "X-CSRF-Token" in request.headers and request.content_type.startswith("multipart/")
     posted = await (request.clone(client_max_size=BIGGEST_FORM) if fresh else request).post()
     words: dict[str, str] = {}
     file = None
@@ -124,5 +124,7 @@ async def _form(request: web.Request) -> tuple[dict[str, str], tuple[str, bytes]
             with value.file:
                 file = (value.filename, value.file.read()) if value.filename else file
         elif isinstance(value, str):
+            if "\x00" in value:
+                raise web.HTTPBadRequest(text="This holds a sign that cannot be stored. Take it out and send again.")
             words[name] = value
     return words, file
