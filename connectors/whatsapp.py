@@ -73,6 +73,7 @@ class WhatsAppConnector(Connector):
     channel_type = "whatsapp"
     max_text = MAX_TEXT
     loose_files = True
+    unreachable_codes = frozenset({"131026"})
     secret_fields = ("access_token", "app_secret", "verify_token")
 
     def __init__(self, tools: Tools, part: Any = None) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import reach
 from core.database import Database
 from core.messages import Actor, IncomingMessage, OutgoingMessage, to_json
 from core.tables import ChoiceToken, Contact, ContactAddress, Conversation, Message
@@ -60,10 +61,12 @@ async def open_conversation(
     elif message.name and not contact.name:
         contact.name = message.name[:120]
     assert contact.id is not None
-    query = select(ContactAddress.address).where(
+    query = select(ContactAddress.address, ContactAddress.reachable).where(
         ContactAddress.tenant == tenant, col(ContactAddress.address).in_(message.addresses)
     )
-    known = set((await session.exec(query)).all())
+    known = dict((await session.exec(query)).all())
+    if message.actor is Actor.CUSTOMER and not all(known.values()):
+        await reach.note(session, tenant, message.addresses, reachable=True)
     session.add_all(
         ContactAddress(tenant=tenant, address=address, contact_id=contact.id, created_at=now)
         for address in message.addresses

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, Integer, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, Integer, TypeDecorator, UniqueConstraint, true
 from sqlmodel import Field, SQLModel
 
 # Constraints have names, so that a migration can speak of them on both databases.
@@ -61,7 +61,7 @@ class Contact(SQLModel, table=True):
 
 
 class ContactAddress(SQLModel, table=True):
-    """One way a channel reaches a person, `scheme:path`."""
+    """One way a channel reaches a person, `scheme:path`. `notices`: they did not say stop to what comes unasked."""
 
     __tablename__ = "contact_address"
     __table_args__ = (UniqueConstraint("tenant", "address"),)
@@ -70,6 +70,7 @@ class ContactAddress(SQLModel, table=True):
     address: str
     contact_id: int = Field(foreign_key="contact.id", index=True)
     reachable: bool = True
+    notices: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     created_at: datetime = Field(sa_type=WHEN)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from connectors.base import Channel
+from core import reach
 from core.language import danger
 from core.messages import Actor, IncomingMessage, Kind
 from gateway.people import People
@@ -43,6 +44,8 @@ async def note(
             # We may not answer here; whoever sits at our desk should know all the same.
             await people.alarm(session, conversation_id, channel.tenant, found.kind, message.text)
         return "overheard"
+    if message.kind is Kind.PREFERENCE:
+        return await reach.wish(session, channel.tenant, message)
     if message.kind is not Kind.HANDOVER:
         return ""
     event, owner = message.detail.get("event"), str(message.detail.get("new_owner_app_id") or "")

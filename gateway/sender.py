@@ -14,11 +14,12 @@ from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from connectors.base import Channel, Outgoing
-from core.errors import LeaseLost, Refused, SendError, Throttled, Unavailable
+from core import reach
+from core.errors import LeaseLost, Refused, SendError, Throttled, Unavailable, Unreachable
 from core.messages import Priority
 from core.outbox import ToSend
 from core.siblings import Siblings
-from core.tables import Conversation, Message
+from core.tables import ContactAddress, Conversation, Message
 from gateway import metrics
 from gateway.limits import Limits, is_limited
 from gateway.lookout import Lookout
@@ -30,10 +31,24 @@ IDLE_SECONDS = 1.0
 LOOK_SECONDS = 0.25
 LEASE_SECONDS = 120.0  # longer than an upload and a send together
 WINDOW = timedelta(hours=24)
+WHY_NOT = {
+    reach.STOPPED: "the person does not want notices",
+    reach.AWAY: "the platform said that this person cannot be reached; they have not written since",
+}
 # Built once, see core/lanes.py.
 _CONVERSATION = (
-    select(col(Conversation.last_incoming_id), col(Conversation.last_incoming_at), col(Message.seq))
+    select(
+        col(Conversation.last_incoming_id),
+        col(Conversation.last_incoming_at),
+        col(Message.seq),
+        col(ContactAddress.reachable),
+        col(ContactAddress.notices),
+    )
     .outerjoin(Message, (col(Message.conversation_id) == col(Conversation.id)) & (col(Message.id) == bindparam("line")))
+    .outerjoin(
+        ContactAddress,
+        (col(ContactAddress.tenant) == bindparam("of_tenant")) & (col(ContactAddress.address) == bindparam("person")),
+    )
     .where(col(Conversation.id) == bindparam("conversation"))
 )
 
@@ -137,7 +152,7 @@ class Senders:
         began = time.perf_counter()
         outcome = "accepted"
         try:
-            outgoing = await self._outgoing(sent)
+            outgoing = await self._outgoing(sent, channel)
             result = await services.connector(channel).send(outgoing, channel)
             await services.outbox.accept(sent, result.external_id, self._paced_until(sent, channel))
             self._limits.succeeded(channel)
@@ -171,13 +186,16 @@ class Senders:
         debt = self._limits.debt(channel, sent.address)
         return self._services.db.now() + timedelta(seconds=debt) if debt > 0 else None
 
-    async def _outgoing(self, sent: ToSend) -> Outgoing:
+    async def _outgoing(self, sent: ToSend, channel: Channel) -> Outgoing:
         window_open, last_incoming_id, sequence = True, "", 0
         if sent.conversation_id is not None:
-            words = {"conversation": sent.conversation_id, "line": sent.message_id}
+            words = {"conversation": sent.conversation_id, "line": sent.message_id, "person": sent.address}
+            words["of_tenant"] = channel.tenant
             async with self._services.db.reading() as session:
                 known = (await session.execute(_CONVERSATION, words)).first()
             if known is not None:
+                if reason := reach.why_not(sent.message, known.reachable, known.notices):
+                    raise Refused(WHY_NOT[reason], code=reason)
                 last_incoming_id, sequence = known.last_incoming_id, known.seq or 0
                 if known.last_incoming_at:
                     window_open = self._services.db.now() - known.last_incoming_at < WINDOW
@@ -196,6 +214,9 @@ class Senders:
             self._limits.throttled(channel, sent.address, error)
         else:
             self._limits.failed(channel, error)
+        if isinstance(error, Unreachable):
+            async with self._services.db.transaction() as session:
+                await reach.note(session, channel.tenant, [sent.address], reachable=False)
         if state in ("failed", "held"):
             metrics.DEAD.labels("out").inc()
         if state == "held":

@@ -15,7 +15,7 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from connectors.base import Channel
-from core import store
+from core import reach, store
 from core.errors import LeaseLost, TurnFailed
 from core.inbox import TIMER, Claimed
 from core.language import danger
@@ -66,8 +66,11 @@ class Turns:
         if channel is None:
             return await self._ends.ignored(claimed, "the channel is not configured")
         if claimed.kind == "status":
+            update = status_from_json(claimed.payload)
             async with services.db.transaction() as session:
-                row_id = await services.outbox.apply_status(session, claimed.channel, status_from_json(claimed.payload))
+                row_id = await services.outbox.apply_status(session, claimed.channel, update)
+                if update.address and update.code in services.connector(channel).unreachable_codes:
+                    await reach.note(session, channel.tenant, [update.address], reachable=False)
                 await services.inbox.finish(session, claimed, {"outbox": row_id})
             return "status"
         if claimed.kind == TIMER:
