@@ -34,6 +34,14 @@ CALM = (
 )
 
 
+async def leave_a_message(here: Counter, clock: ManualClock) -> None:
+    """Nobody is there, and a customer leaves a message: the fifth line of the transcript."""
+    clock.advance(OUT_OF_HOURS)
+    await here.say("operator", result("utter_talk_to_operator", facts={"number": "16999"}))
+    await here.tap("Leave a message")
+    await here.say("Please look at my application")
+
+
 @pytest.mark.parametrize("text", ANGRY)
 def test_anger_is_heard(text: str) -> None:
     assert temper.is_angry(text)
@@ -86,10 +94,7 @@ async def test_a_message_left_waits_as_long_as_the_desk_is_open_and_again_the_ne
     database: Database, clock: ManualClock
 ) -> None:
     here = Counter(database)
-    clock.advance(OUT_OF_HOURS)
-    await here.say("operator", result("utter_talk_to_operator", facts={"number": "16999"}))
-    await here.tap("Leave a message")
-    await here.say("Please look at my application")
+    await leave_a_message(here, clock)
     clock.advance(timedelta(hours=8))
     for _ in range(13):  # somebody is there all day and takes nothing
         clock.advance(timedelta(hours=1))
@@ -342,10 +347,7 @@ async def test_a_message_that_somebody_answered_early_does_not_open_again(
     database: Database, clock: ManualClock
 ) -> None:
     here = Counter(database)
-    clock.advance(OUT_OF_HOURS)
-    await here.say("operator", result("utter_talk_to_operator", facts={"number": "16999"}))
-    await here.tap("Leave a message")
-    await here.say("Please look at my application")
+    await leave_a_message(here, clock)
     clock.advance(timedelta(hours=1))
     operator, conversation = await here.operator(3), await here.conversation()
     async with database.transaction() as session:
