@@ -9,7 +9,9 @@ import yaml
 
 from core import yaml_text
 from core.answer_files import load_shelves
+from core.answers import Answers
 from core.errors import DataError
+from core.message_forms import named_in
 from core.settings import ROOT
 from core.tenants import Tenants
 from gateway.sentence_lint import sentence_faults
@@ -33,7 +35,7 @@ def _lint(arguments: argparse.Namespace) -> int:
 def data_faults(root: Path) -> list[str]:
     """Every fault under a root; files that cannot be read at all are faults too."""
     faults = registry_faults(root)
-    for check in (sentence_faults, answer_faults, tenant_faults):
+    for check in (sentence_faults, answer_faults, tenant_faults, template_faults):
         try:
             faults += check(root)
         except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
@@ -62,6 +64,34 @@ def answer_faults(root: Path) -> list[str]:
     except DataError as error:
         return str(error).splitlines()
     return []
+
+
+def template_faults(root: Path) -> list[str]:
+    """Approved forms that a channel names for an answer: the answer must be there, and have the facts in its words."""
+    try:
+        answers, tenants = Answers.load(root), Tenants.load(root)
+    except DataError:
+        return []  # said already
+    faults = []
+    for tenant in tenants.all():
+        path = root / "tenants" / tenant.slug / "channels.yml"
+        for channel in tenant.channels:
+            try:
+                named = list(named_in(channel.options, channel.name))
+            except DataError as error:
+                faults.append(f"{path}: {error}")
+                continue
+            for answer, name, facts in named:
+                own, base = (answers.text_of(tenant.slug, form, answer)[0] for form in (tenant.default_form, "en"))
+                words = own or base
+                if answer not in answers.names():
+                    faults.append(f"{path}: {channel.name}: the form {name} stands for {answer}, which is no answer")
+                faults += [
+                    f"{path}: {channel.name}: {answer} has no {{{fact}}} for the form {name}"
+                    for fact in facts
+                    if answer in answers.names() and f"{{{fact}}}" not in words
+                ]
+    return faults
 
 
 def tenant_faults(root: Path) -> list[str]:

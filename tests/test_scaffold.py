@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.settings import ROOT
-from gateway.data_lint import data_faults
+from gateway.data_lint import data_faults, template_faults
 from gateway.scaffold_cli import new_language, new_tenant
 
 Scaffold = Callable[[Path, str], list[Path]]
@@ -46,3 +46,26 @@ def test_what_is_open_is_named_and_nothing_else_breaks(copy: Path, scaffold: Sca
 def test_a_wrong_or_taken_name_is_refused(copy: Path, scaffold: Scaffold, name: str) -> None:
     with pytest.raises(ConfigurationError):
         scaffold(copy, name)
+
+
+def test_forms_named_for_answers_must_fit_them(copy: Path) -> None:
+    path = copy / "tenants" / "mp-central" / "channels.yml"
+    options = {
+        "main": ['template.utter_greet: "Two Words"'],
+        "page": [
+            'template.utter_text_cut: "too_long: limit, ghost"',
+            'template.utter_ghost: "too_long"',
+            'template_language.en: "en_GB"',
+        ],
+    }
+    written = path.read_text()
+    for name, lines in options.items():
+        block = "".join(f"      {line}\n" for line in lines)
+        written = written.replace(f"    name: {name}\n", f"    name: {name}\n    options:\n{block}", 1)
+    path.write_text(written)
+    found = template_faults(copy)
+    assert [fault.partition("channels.yml: ")[2] for fault in found] == [
+        "main: template.utter_greet must be `name` or `name: fact, fact`",
+        "page: utter_text_cut has no {ghost} for the form too_long",
+        "page: the form too_long stands for utter_ghost, which is no answer",
+    ]
