@@ -106,6 +106,7 @@ class Me:
     csrf: str
     may: frozenset[str]
     session_key: str
+    form: str = ""
 
 
 ME: web.RequestKey[Me] = web.RequestKey("me", Me)

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from core.settings import ROOT
 from desk import words
-from desk.base import ME, Parts
+from desk.base import ME, Me, Parts
+from desk.catalogue import ENGLISH, speaker
 
-STAFF_FORM = "en"
 HERE = Path(__file__).parent
 HTMX = ROOT / "var" / "assets" / "web" / "htmx.min.js"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -73,7 +73,7 @@ class Pages:
         """A page or a piece of one."""
         me = request.get(ME)
         timezone = self._parts.tenants.get(me.tenant).timezone if me else "UTC"
-        now = self._parts.db.now()
+        now, t = self._parts.db.now(), speaker(me.form if me else "")
         text = self._templates.get_template(template).render(
             me=me,
             tenant=self._parts.tenants.get(me.tenant) if me else None,
@@ -84,18 +84,20 @@ class Pages:
             demo=self._parts.settings.demo,
             sms_page=self._parts.settings.demo and not self._parts.settings.sms_url,
             clock=lambda at: words.clock(at, timezone),
-            since=lambda at: words.since(at, now),
-            named=lambda what, code: self._named(me.tenant if me else "", what, code),
+            since=lambda at: words.since(at, now, t),
+            named=lambda what, code: self._named(me, what, code),
+            t=t,
             **values,
         )
         return web.Response(text=text, content_type="text/html", status=status)
 
-    def _named(self, tenant: str, what: str, code: str) -> str:
+    def _named(self, me: Me | None, what: str, code: str) -> str:
         """An intent or a kind of complaint in words; any other code as it is."""
         label = f"label_{what}_{code.lower().replace('-', '_')}"
         if what not in ("intent", "kind") or not self._parts.answers.has_label(label):
             return code
-        return self._parts.answers.label(self._parts.tenants.get(tenant), STAFF_FORM, label)
+        tenant = self._parts.tenants.get(me.tenant if me else "")
+        return self._parts.answers.label(tenant, me.form if me and me.form else ENGLISH, label)
 
     async def file(self, request: web.Request) -> web.Response:
         """A stylesheet or script; its address changes with its content."""

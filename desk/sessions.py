@@ -80,6 +80,7 @@ class Sessions:
             csrf=row.csrf,
             may=self._roles.get(staff.role, frozenset()),
             session_key=key,
+            form=staff.form,
         )
 
     async def end(self, key: str, why: str) -> None:

@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from desk import demo
 from desk.audit import Audit
 from desk.base import ME, Me, Parts, Rule, load_roles
+from desk.catalogue import ENGLISH, languages
 from desk.pages import Pages
 from desk.passwords import Passwords
 from desk.room import Room, bases, form_of, rules, skills_of, to
@@ -56,7 +57,14 @@ class StaffAdmin(Room):
                     "POST /desk/staff/{id:\\d+}/password": self.reset,
                 },
             ),
-            *rules("home", {"GET /desk/me": self.me, "POST /desk/me": self.change_own}),
+            *rules(
+                "home",
+                {
+                    "GET /desk/me": self.me,
+                    "POST /desk/me": self.change_own,
+                    "POST /desk/me/language": self.change_language,
+                },
+            ),
         ]
 
     async def page(self, request: web.Request, fault: str = "") -> web.StreamResponse:
@@ -200,7 +208,20 @@ class StaffAdmin(Room):
         await self._passwords.forgive(row.login)
 
     async def me(self, request: web.Request, fault: str = "") -> web.StreamResponse:
-        return self.pages.render(request, "me.html", fault=fault, saved="saved" in request.query)
+        known = languages(bases(self.tenant(request[ME])))
+        return self.pages.render(request, "me.html", fault=fault, saved="saved" in request.query, languages=known)
+
+    async def change_language(self, request: web.Request) -> web.StreamResponse:
+        """The language of one's own pages."""
+        me, chosen = request[ME], (await form_of(request)).get("form", "")
+        if chosen not in dict(languages(bases(self.tenant(me)))):
+            return await self.me(request, "Choose one of the languages.")
+        async with self.parts.db.transaction() as session:
+            row = await session.get(Staff, me.id)
+            assert row is not None
+            row.form = "" if chosen == ENGLISH else chosen
+            session.add(row)
+        return to("/desk/me?saved")
 
     async def change_own(self, request: web.Request) -> web.StreamResponse:
         """One's own password, for whoever knows the old one."""

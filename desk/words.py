@@ -6,6 +6,7 @@ Joiners stay as they are: Indic scripts need them (T20).
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -58,14 +59,15 @@ def clock(at: datetime | None, timezone: str) -> str:
     return local.strftime("%H:%M") if local.date() == today else local.strftime("%d %b %H:%M")
 
 
-def since(at: datetime | None, now: datetime) -> str:
-    """How long ago, shortly."""
+def since(at: datetime | None, now: datetime, t: Callable[[str], str] = str) -> str:
+    """How long ago, shortly, in the words of `t`."""
     if at is None:
         return ""
-    span = max(now - at, timedelta())
-    minutes = int(span.total_seconds() // 60)
+    minutes = int(max(now - at, timedelta()).total_seconds() // 60)
     if minutes < 1:
-        return "now"
+        return t("now")
     if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
+        return t("{number} min").format(number=minutes)
+    if minutes < 48 * 60:
+        return t("{number} h").format(number=minutes // 60)
+    return t("{number} d").format(number=minutes // 1440)

@@ -158,7 +158,7 @@
     on("takeover", (data) => { drawList(); if (here(data)) drawPane(); });
     on("message", (data) => { drawList(); if (!here(data)) return; shownTyping(""); if (one(".window-closed")) drawPane(); else { drawLog(); drawSide(); } });
     on("label", (data) => { drawList(); if (here(data)) drawSide(); });
-    on("typing", (data) => { if (here(data) && String(data.staff || "") !== body.dataset.me) shownTyping(data.on === false ? "" : data.who || "The customer"); });
+    on("typing", (data) => { if (here(data) && String(data.staff || "") !== body.dataset.me) shownTyping(data.on === false ? "" : data.who || body.dataset.customer); });
     on("note", (data) => { if (here(data)) drawLog(); });
     on("danger", () => drawList());
     on("held", (data) => { if (here(data)) drawLog(); });
@@ -223,7 +223,7 @@
     waited = count;
   }
   const soundButton = one("#sound");
-  const soundShown = () => { if (soundButton) { soundButton.setAttribute("aria-pressed", String(!quiet())); soundButton.textContent = quiet() ? "Sound off" : "Sound on"; } };
+  const soundShown = () => { if (soundButton) { soundButton.setAttribute("aria-pressed", String(!quiet())); soundButton.textContent = quiet() ? body.dataset.soundOff : body.dataset.soundOn; } };
   const soundSwitched = () => { localStorage.setItem("desk-quiet", quiet() ? "0" : "1"); soundShown(); if (!quiet()) ring(); };
   if (soundButton) { soundButton.hidden = false; soundButton.addEventListener("click", soundSwitched); soundShown(); }
 
@@ -234,7 +234,7 @@
     if (!line) return;
     clearTimeout(fades);
     line.hidden = !who;
-    line.textContent = who ? `${who} is writing …` : "";
+    line.textContent = who ? body.dataset.writes.replace("{who}", () => who) : "";
     if (who) fades = setTimeout(() => shownTyping(""), 6000);
   }
   let toldAt = 0, stops = null;
