@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 from aiohttp import web
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -98,6 +98,9 @@ class Lookups:
             await session.execute(select(col(Staff.id)).where(col(Staff.id) == me.id).with_for_update())
             if await self._known(session, me, kind, subject):
                 return
+            # The audit keeps what was looked at; these rows only count.
+            old = col(Lookup.at) < self._db.now() - OWN
+            await session.execute(delete(Lookup).where(col(Lookup.staff_id) == me.id, old))
             full = await self.used(session, me.id) >= self.quota
             if not full:
                 await self._keep(session, me, kind, subject, reason)

@@ -17,6 +17,7 @@ from complaints.service import OPEN
 from complaints.tables import Complaint
 from core.messages import Actor
 from core.tables import Conversation, Message
+from gateway.matters import REOPENED, matter_of
 from gateway.rasa_client import Answer, TurnResult
 from gateway.services import Services
 from gateway.voice import Voice
@@ -30,12 +31,8 @@ from handoff.tables import HandoffCase
 
 # Answers that send the customer to a person, and why.
 REASONS = {"utter_talk_to_operator": "asked", "utter_stuck": "not understood"}
-ANGER, REOPENED, FAILED = "anger", "reopened again", "turn failed"
-# Kinds of complaint and topics that a person should see, by reason.
-DELICATE_KINDS = {"THEFT": "theft report", "STAFF": "staff report"}
-DELICATE_TOPICS = {"staff_bribe": "staff report"}
+ANGER, FAILED = "anger", "turn failed"
 SAID_BEFORE = {ANGER: "utter_person_anger", REOPENED: "utter_person_reopened"}
-REOPENED_TOO_OFTEN = 2
 LOOKED_AT = 6
 
 
@@ -83,7 +80,7 @@ class Calling:
         self, session: AsyncSession, person: Person, inbox_id: int, result: TurnResult, text: str
     ) -> bool:
         """After the bot has answered: anger, a complaint reopened again, a delicate report. Whether a person was called."""
-        reason = await self._matter(session, inbox_id, result)
+        reason = await matter_of(session, inbox_id, result)
         if not reason and text and temper.is_angry(text) and await self._outbursts(session, person):
             reason = ANGER
         if not reason or await self._bridge.current(session, person.conversation_id) is not None:
@@ -228,20 +225,6 @@ class Calling:
             "why": {"$word": f"label_away_{(why or NOBODY_ON_DUTY).replace(' ', '_')}"},
             "opening": {"$when": opening.isoformat()} if opening else None,
         }
-
-    async def _matter(self, session: AsyncSession, inbox_id: int, result: TurnResult) -> str:
-        """Why the matter itself wants a person, or nothing."""
-        names = {answer.name: answer.facts for answer in result.answers}
-        if result.topic in DELICATE_TOPICS:
-            return DELICATE_TOPICS[result.topic]
-        if "utter_complaint_registered" in names:
-            query = select(Complaint.kind).where(Complaint.effect_key == f"{inbox_id}:complaint")
-            return DELICATE_KINDS.get((await session.exec(query)).first() or "", "")
-        if "utter_complaint_reopened" in names:
-            number = str(names["utter_complaint_reopened"].get("number") or "")
-            times = (await session.exec(select(Complaint.reopened).where(Complaint.number == number))).first() or 0
-            return REOPENED if times >= REOPENED_TOO_OFTEN else ""
-        return ""
 
     async def _outbursts(self, session: AsyncSession, person: Person) -> bool:
         """Whether the last messages, this one among them, were angry often enough."""
