@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +55,12 @@ async def test_an_album_is_one_turn_and_every_picture_is_kept(tmp_path: Path) ->
 
 
 async def test_two_albums_and_words_between_them_stay_in_order(tmp_path: Path) -> None:
-    async with live(tmp_path, album_seconds=5.0) as here:
+    async with live(tmp_path, album_seconds=10.0) as here:
         await album(here, names=("a", "b"), captions={"b": "our house"})
         await album(here, names=("c", "d"), group="h")
         await here.platform.send_telegram(CHAT, {"text": "my street"})
         # What follows shows that an album is complete: nobody waits for the pause.
-        await here.platform.wait_for(3, to=str(CHAT), seconds=4)
+        await here.platform.wait_for(3, to=str(CHAT), seconds=9)
         asked = [turn.get("text") or turn["choice"]["entities"]["count"] for turn in here.rasa.turns]
         assert asked == ["our house", 2, "my street"]
         assert [row.text for row in await incoming(here)] == ["", "our house", "", "", "my street"]
@@ -80,8 +82,9 @@ async def test_pictures_at_once_on_whatsapp_are_one_turn(tmp_path: Path) -> None
 async def test_danger_in_a_caption_does_not_wait(tmp_path: Path) -> None:
     async with live(tmp_path, album_seconds=10.0) as here:
         await album(here, names=("a",), captions={"a": "তার ছিঁড়ে পড়ে আছে, আগুন!"})
-        [seen] = await here.platform.wait_for(1, to=str(CHAT), seconds=4)
-        assert "999" in seen.text or "16" in seen.text
+        await here.platform.wait_for(1, to=str(CHAT), seconds=9)
+        first = next(row for row in await here.rows(Message) if row.direction == "outgoing")
+        assert first.answer == "utter_danger"
 
 
 async def test_a_picture_alone_waits_for_the_pause_and_no_longer(tmp_path: Path) -> None:
@@ -89,7 +92,7 @@ async def test_a_picture_alone_waits_for_the_pause_and_no_longer(tmp_path: Path)
         began = asyncio.get_running_loop().time()
         await send(here, "image", photo(), "image/jpeg")
         await here.platform.wait_for(1, to=PHONE)
-        assert 0.4 < asyncio.get_running_loop().time() - began < 3.0
+        assert 0.4 < asyncio.get_running_loop().time() - began < 8.0
         [row] = [row for row in await here.rows(InboxRow) if row.kind == "message"]
         assert row.attempts == 1, "waiting is no try"
 
@@ -107,8 +110,6 @@ async def test_a_picture_alone_waits_for_the_pause_and_no_longer(tmp_path: Path)
     ],
 )
 def test_what_belongs_together(kinds: tuple[str, ...], album: str, loose: bool, expected: str) -> None:
-    from datetime import UTC, datetime
-
     message = IncomingMessage(
         external_id="1",
         addresses=("x:1",),
@@ -118,6 +119,4 @@ def test_what_belongs_together(kinds: tuple[str, ...], album: str, loose: bool, 
         detail={"album": album} if album else {},
     )
     assert album_of(message, loose=loose) == expected
-    from dataclasses import replace
-
     assert album_of(replace(message, actor=Actor.OPERATOR), loose=loose) == ""
