@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -27,6 +28,12 @@ LIMITS = {
     "telegram": (30.0, Rate(per_second=1, burst=5, reserve=2)),
     "sms": (10.0, Rate(per_second=1 / 10, burst=3, reserve=2)),
 }
+
+
+@functools.cache
+def _limit(channel_type: str, per_second: str | float | None, sharers: int) -> Limit:
+    account, person = LIMITS[channel_type]
+    return Limit(account=account_rate(float(per_second or account), sharers), person=person)
 
 
 def is_limited(channel: Channel) -> bool:
@@ -164,11 +171,9 @@ class Limits:
         return bucket
 
     def _limit_of(self, channel: Channel) -> Limit | None:
-        known = LIMITS.get(channel.type)
-        if known is None:
+        if channel.type not in LIMITS:
             return None
-        per_second = float(channel.options.get("per_second", known[0]))
-        return Limit(account=account_rate(per_second, self._sharers()), person=known[1])
+        return _limit(channel.type, channel.options.get("per_second"), self._sharers())
 
     def _forget(self, buckets: dict[K, Bucket], now: float) -> None:
         """Drop the buckets that say nothing: full, and not blocked."""
