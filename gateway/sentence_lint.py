@@ -17,6 +17,7 @@ from core.language.skeleton import skeleton_word, words
 
 FEWEST = 60  # sentences of an intent in each written form
 FEWEST_OUT_OF_SCOPE = 300  # in each script
+FEWEST_NEAR = 150  # of these, with words like ours (`near: true`): the hard ones
 FEWEST_TOPIC = 8
 FEWEST_HELD_OUT = 12
 LONG = 4  # words from which two sentences of the same sounds are the same sentence
@@ -32,6 +33,7 @@ class Sentence:
     label: str
     text: str
     path: Path
+    near: bool = False
 
 
 @dataclass
@@ -83,7 +85,8 @@ class Corpus:
                 self.fault(path, f"holds the intent {item.get('intent')!r}")
             for line in str(item.get("examples", "")).splitlines():
                 if line.strip().startswith("- "):
-                    self.training.append(Sentence(form, label, line.strip()[2:].strip(), path))
+                    text = line.strip()[2:].strip()
+                    self.training.append(Sentence(form, label, text, path, item.get("near") is True))
                 elif line.strip():
                     self.fault(path, f"a line does not begin with a dash: {line.strip()!r}")
 
@@ -132,6 +135,7 @@ def same_sounds(text: str) -> str:
 def _counts(corpus: Corpus) -> None:
     counts = Counter((sentence.form, sentence.label) for sentence in corpus.training)
     tested = Counter((sentence.form, sentence.label) for sentence in corpus.held_out)
+    near = Counter(corpus.forms[sentence.form]["script"] for sentence in corpus.training if sentence.near)
     for form, facts in corpus.forms.items():
         folder = corpus.root / "nlu_data" / form
         for intent, meaning in corpus.intents.items():
@@ -145,6 +149,11 @@ def _counts(corpus: Corpus) -> None:
                     corpus.fault(
                         held_out, f"{tested[form, intent]} sentences of {intent}, {FEWEST_HELD_OUT} are needed"
                     )
+        if counts[form, OUT_OF_SCOPE] and near[facts["script"]] < FEWEST_NEAR:
+            number = near[facts["script"]]
+            corpus.fault(
+                folder / f"{OUT_OF_SCOPE}.yml", f"{number} of {facts['script']} are near, {FEWEST_NEAR} are needed"
+            )
         for topic in corpus.topics:
             if counts[form, f"faq/{topic}"] < FEWEST_TOPIC:
                 number = counts[form, f"faq/{topic}"]

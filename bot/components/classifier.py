@@ -21,6 +21,7 @@ from bot.components.gate import OUT_OF_SCOPE, Gate, choose, group, grouped
 from bot.components.importer import FALLBACK, FAQ, TOPIC, sentences
 from bot.components.linear import Linear, softmax, train
 from bot.components.noise import misspelt
+from bot.components.subjects import Subjects
 from core.language import danger
 
 logger = logging.getLogger(__name__)
@@ -44,10 +45,12 @@ class SathiClassifier(GraphComponent, IntentClassifier):
         resource: Resource,
         model: Linear | None = None,
         gate: Gate | None = None,
+        subjects: Subjects | None = None,
     ) -> None:
         self._config = config
         self._storage = model_storage
         self._resource = resource
+        self._subjects = subjects or Subjects()
         self._use(model or Linear(), gate or Gate())
 
     def _use(self, model: Linear, gate: Gate) -> None:
@@ -101,7 +104,7 @@ class SathiClassifier(GraphComponent, IntentClassifier):
         with model_storage.read_from(resource) as folder:
             model = Linear.load(folder, "intents")
             gate = Gate(**json.loads((folder / "gate.json").read_text(encoding="utf-8")))
-        return cls(config, model_storage, resource, model, gate)
+        return cls(config, model_storage, resource, model, gate, Subjects.read())
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set intent, ranking, topic and the danger found in each message."""
@@ -116,8 +119,13 @@ class SathiClassifier(GraphComponent, IntentClassifier):
         second = ranking[1]["confidence"] if len(ranking) > 1 else 0.0
         intent, topic = {"name": first["name"], "confidence": first["confidence"]}, first.get("topic", "")
         found = danger.detect(text)
+        bare = self._subjects.likeliest(text)
         if found:
             intent, topic = {"name": HAZARD, "confidence": 1.0}, ""
+        elif bare:
+            # Nothing tells one of them from the others: each has its share.
+            ranking = [{"name": name, "confidence": 1.0 / len(bare)} for name in bare]
+            intent, topic = {"name": FALLBACK, "confidence": 1.0 - 1.0 / len(bare)}, ""
         elif first["name"] != OUT_OF_SCOPE and not self._gate.passes(first["confidence"], second):
             intent, topic = {"name": FALLBACK, "confidence": 1.0 - first["confidence"]}, ""
         message.set(INTENT, intent, add_to_output=True)

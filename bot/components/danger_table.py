@@ -75,7 +75,7 @@ def print_limits(texts: list[str], danger: np.ndarray, scores: np.ndarray) -> No
     print(f"tables alone: recall {tables[danger].mean():.3f}  false alarms {tables[~danger].mean():.4f}")
     for unlikely in (3.0, 4.0, 5.0, 6.0):
         for leaning in (0.5, 1.0, 1.5, 2.0):
-            for convinced in (0.0, 0.5, 1.0, 1.5):
+            for convinced in (-1.0, -0.5, 0.0, 0.5, 1.0):
                 found = (tables & (scores > -unlikely)) | (heard & (scores > -leaning)) | (named & (scores > convinced))
                 rates = f"recall {found[danger].mean():.3f}  false alarms {found[~danger].mean():.4f}"
                 print(f"unlikely {unlikely:3.1f}  leaning {leaning:3.1f}  convinced {convinced:3.1f}  {rates}")

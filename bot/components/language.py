@@ -29,13 +29,13 @@ from core.language.skeleton import words
 LANGUAGE = "language"
 # How much likelier the remembered form is before the message is read.
 MEMORY = 4.0
-# So few English words are everybody's words.
+# So few English words are everybody's words, and so few unknown ones may be a name.
 FEW = 2
 SHARPNESS = 3.0
 ENGLISH = "en"
 HALVES = 2
 # A small word of a form (core/language/data/latin.py) counts so much, and so many of them are counted.
-HINT, HINTS = 0.3, 4
+HINT, HINTS = 0.5, 4
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=True)
@@ -125,7 +125,7 @@ class SathiLanguage(GraphComponent):
 
     def decide(self, text: str, remembered: str = "") -> str:
         """The form of a text; the remembered one where the text does not say."""
-        seen = [word for word in words(fold(text)) if word[0].isalpha()]
+        seen = [word for word in words(fold(text)) if word[0].isalpha() and not _of_a_number(word)]
         own = by_script(seen, self._forms)
         if own:
             return own
@@ -133,7 +133,8 @@ class SathiLanguage(GraphComponent):
             return remembered
         chances = self._chances(text, seen)
         sibling = self._sibling(remembered)
-        if remembered and len(seen) <= FEW and max(chances, key=lambda form: chances[form]) == ENGLISH:
+        likeliest = max(chances, key=lambda form: chances[form])
+        if remembered and len(seen) <= FEW and (likeliest == ENGLISH or not _tells(seen, likeliest)):
             return remembered
         if sibling:
             plain = max(chances, key=lambda form: chances[form])
@@ -155,6 +156,16 @@ class SathiLanguage(GraphComponent):
             if base and self._forms[name]["base"] == base:
                 return name
         return ""
+
+
+def _of_a_number(word: str) -> bool:
+    """A lone Latin letter that is no word ("N2345678901")."""
+    return len(word) == 1 and word.isascii() and not any(word in listed for listed in LATIN_WORDS.values())
+
+
+def _tells(seen: list[str], form: str) -> bool:
+    """Whether a few words give a form away; names of places and people do not."""
+    return any(word in LATIN_WORDS.get(form, ()) for word in seen)
 
 
 def belongs(matrix: sparse.csr_matrix, known: np.ndarray, cost: float, stray: float) -> np.ndarray:

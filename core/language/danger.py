@@ -21,11 +21,12 @@ from core.language.spelling import loose
 # Words marked `~` in the table are found with a letter missing, added or changed, when they are at least so long.
 FORGIVEN = 5
 ALONE = 3  # so few words need no second meaning
+TOLD = 3  # from so many words on the learned model is believed alone: "current", "current gese" tell of a cut or ask
 BESIDE = 3  # a figure of speech stands so near the word it turns
 # From this score on the learned model is believed alone; see bot/components/danger_table.py for what it costs.
-CONVINCED = -0.5
+CONVINCED = -1.0
 # Down to minus this score, tables read by sound instead of spelling are believed.
-LEANING = 1.5
+LEANING = 2.0
 # Below minus this score, the tables are overruled: all words of the sentence speak of something else.
 UNLIKELY = 8.5
 # From this score on a figure of speech or a question changes nothing.
@@ -225,7 +226,7 @@ def _detect(text: str, second: bool) -> Danger | None:
     kind = _kind(heard, places)
     if kind is not None and not _let_go(kind, heard, places):
         return Danger(kind)
-    if score < CONVINCED or (score < SURE and (_excused(heard) or _only_gone(places))):
+    if len(set(heard)) < TOLD or score < CONVINCED or (score < SURE and (_excused(heard) or _only_gone(places))):
         return None
     named = next((Danger(kind) for concept, kind in _LIKELY if concept in places), None)
     return named or (Danger("spark") if score > SURE else None)

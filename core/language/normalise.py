@@ -6,6 +6,7 @@ characters, squeezed repeats, emoji as words. Stored text is never changed: this
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,6 +50,8 @@ _LETTERS = str.maketrans(
 _INVISIBLE = frozenset(
     "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufe0e\ufe0f"
 )
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
@@ -96,8 +99,19 @@ def normalise(text: str) -> Normal:
 
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
-    """The normal form alone, for words and features."""
-    return normalise(text).text
+    """The normal form alone, for words and features: that of `normalise`, found word by word."""
+    text = text[:MAX_TEXT]
+    if text.isascii():
+        return _STRETCHED.sub(r"\1\1", _CONTROLS.sub(" ", text).lower())
+    words = text.split(" ")
+    if any(word and _continues(word[0]) for word in words[1:]):
+        return normalise(text).text
+    return " ".join(map(_fold_word, words))
+
+
+@lru_cache(maxsize=65536)
+def _fold_word(word: str) -> str:
+    return normalise(word).text
 
 
 def _repeats(letters: list[str], letter: str) -> bool:

@@ -12,6 +12,7 @@ from bot.components.features import Features, blocks, tokens
 from bot.components.gate import Gate, choose, group, grouped
 from bot.components.linear import Linear, folds, softmax, train
 from bot.components.noise import misspell, misspelt
+from bot.components.respell import Spelling
 
 SENTENCES = {
     "bill_amount": [
@@ -53,13 +54,48 @@ def test_numbers_become_words_and_words_stay_whole(text: str, seen: list[str]) -
     assert tokens(text) == seen
 
 
+def test_many_texts_at_once_are_seen_as_each_alone() -> None:
+    texts, _ = rows()
+    features = Features(weights=(0.7, 1.5, 2.0, 0.7, 1.2))
+    fitted = features.fit(texts, minimum=1)
+    unseen = ["amar bil kot", "বিল দেন ১২৩৪৫৬", "qwxz", ""]
+    for text, row in zip([*texts, *unseen], [*fitted.toarray(), *features.matrix(unseen).toarray()], strict=True):
+        columns, values = features.vector(tokens(text))
+        alone = np.zeros(len(features.idf), dtype=np.float32)
+        alone[columns] = values
+        assert row == pytest.approx(alone, abs=1e-5), text
+
+
+SLIPS = [
+    ("electrcity", "electricity"),
+    ("elcetricity", "electricity"),
+    ("electticity", "electricity"),
+    ("gonne", "gone"),
+]
+
+
+@pytest.mark.parametrize(("typed", "meant"), SLIPS)
+def test_a_strange_word_is_read_as_the_nearest_known_one(typed: str, meant: str) -> None:
+    features = Features()
+    features.fit(["electricity bill", "electricity gone", "bill", "gone"], minimum=2)
+    spelling = Spelling.of(features)
+    assert spelling.respelt(["bill", typed, "gone"]) == ["bill", meant, "gone"]
+
+
+@pytest.mark.parametrize("strange", ["elctrcity", "blil", "#12", "Xlectricity", "নতুনশব্দ"])
+def test_two_slips_short_words_and_numbers_stay_as_they_are(strange: str) -> None:
+    features = Features()
+    features.fit(["electricity bill", "electricity gone", "bill", "gone"], minimum=2)
+    assert Spelling.of(features).respelt([strange]) == [strange]
+
+
 def test_scripts_share_their_sounds() -> None:
-    latin, bengali = blocks("biddut nai")[3], blocks("বিদ্যুৎ নাই")[3]
+    latin, bengali = blocks(tokens("biddut nai"))[3], blocks(tokens("বিদ্যুৎ নাই"))[3]
     assert set(latin) == set(bengali)
 
 
 def test_a_block_without_weight_is_left_out() -> None:
-    assert [bool(block) for block in blocks("amar bill", (1.0, 0.0, 0.0, 1.0, 0.0))] == [
+    assert [bool(block) for block in blocks(tokens("amar bill"), (1.0, 0.0, 0.0, 1.0, 0.0))] == [
         True,
         False,
         False,
@@ -72,7 +108,7 @@ def test_rows_of_the_matrix_are_the_vectors_of_the_texts() -> None:
     features = Features()
     texts, _ = rows()
     matrix = features.fit(texts, 1)
-    columns, values = features.vector(texts[3])
+    columns, values = features.vector(tokens(texts[3]))
     dense = np.zeros(matrix.shape[1], dtype=np.float32)
     dense[columns] = values
     assert np.allclose(matrix[3].toarray()[0], dense, atol=1e-5)
@@ -82,7 +118,7 @@ def test_rows_of_the_matrix_are_the_vectors_of_the_texts() -> None:
 def test_text_without_words_gives_an_empty_vector(text: str) -> None:
     features = Features()
     features.fit(rows()[0], 1)
-    columns, values = features.vector(text)
+    columns, values = features.vector(tokens(text))
     assert len(columns) == len(values) == 0
 
 

@@ -135,3 +135,25 @@ def test_hostile_text_takes_linear_time(text: str) -> None:
     began = time.perf_counter()
     detect(text)
     assert time.perf_counter() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "current",
+        "কারেন্ট",
+        "करंट",
+        "current gese",
+        "কারেন্ট গেছে",
+        "current ase",
+        "amader current gese 2 ghonta hoilo",
+        "কারেন্ট আছে কি না বলেন",
+    ],
+)
+def test_current_that_comes_and_goes_is_no_danger(text: str) -> None:
+    assert detect(text) is None
+
+
+@pytest.mark.parametrize("text", ["gate e current ase", "bacha current e atke gese", "কারেন্টে মানুষ আটকে গেছে", "agun"])
+def test_current_where_it_hurts_is(text: str) -> None:
+    assert detect(text) is not None

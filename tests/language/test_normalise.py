@@ -32,6 +32,11 @@ def test_same_normal_form(name: str, typed: str, same: str) -> None:
     assert fold(typed) == fold(same)
 
 
+@given(st.text(alphabet="aAb 1!\n\tकািे়्ড\u200dé😀🏽", max_size=40))
+def test_the_short_way_gives_the_same(text: str) -> None:
+    assert fold(text) == normalise(text).text
+
+
 SPANS = [
     ("আমার হিসাব ১২৩৪ ৫৬৭৮", "1234 5678", "১২৩৪ ৫৬৭৮"),
     ("🔥🔥 তার ছিঁড়ে", "তার", "তার"),

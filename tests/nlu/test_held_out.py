@@ -24,13 +24,13 @@ AT_LEAST = {
     "Numbers, F1": 0.95,
     "Places, F1": 0.80,
     # 1.00 is the aim; docs/understanding.md says what is missing.
-    "Danger recall": 0.98,
+    "Danger recall": 0.99,
 }
 AT_MOST = {
     "In-scope turned away": 0.05,
     "Calibration error": 0.06,
     "Danger false alarms, ordinary messages": 0.01,
-    "Accuracy lost on a misspelt copy": 0.05,
+    "Accuracy lost on a misspelt copy": 0.04,
 }
 
 

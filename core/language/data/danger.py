@@ -164,7 +164,7 @@ CONCEPTS: dict[str, str] = {
     "short": """
         short_circuit shot_circuit short_sarkit short_circut শর্ট_সার্কিট শর্টসার্কিট शॉर्ट_सर्किट शार्ट_सर्किट sort_sarkit sort_circuit short_cirkit শট_সার্কিট""",
     "neg": """
-        no not nai nei nahi nahin nhi ni nay na gone off bondho band bnd chole_gese chole_geche chole_gelo chole_jay chole_gache gelo jay lost without নাই নেই না নয় বন্ধ চলে_গেছে চলে_গেল চলে_যায় চলে_গেছিল যায় নি নাইকা नहीं नही नहि ना मत बंद गुल गई kam less weak কম कम""",
+        no not nai nei nahi nahin nhi ni nay na gone off bondho band bnd gese geche gesega gesegoi গেছে গেছেগা গেছেগই chole_gese chole_geche chole_gelo chole_jay chole_gache gelo jay lost without নাই নেই না নয় বন্ধ চলে_গেছে চলে_গেল চলে_যায় চলে_গেছিল যায় নি নাইকা नहीं नही नहि ना मत बंद गुल गई kam less weak কম कम""",
     "indicator": """
         light lights batti bati bulb led lal red green signal lamp lait লাইট বাতি লাল সবুজ बत्ती लाल लाइट बल्ब हरी""",
     "theft": """

@@ -21,6 +21,9 @@ LATIN_WORDS: dict[str, frozenset[str]] = {
             janaben ekhon ekta ekti duita akta bhai vai apu dada bari basha bashay ghore elaka elakay masher mashe
             mash theke diye kono abar aro khub onek biddut bidyut karent hisab taka tk thik oi eta kal ajke aj
             sokal bikal rat raat gato goto porse hoy nah ji naki ar r te er e
+            pai pabo pari paini dibo dite diben nibo nite niben jabo dekhan dekhen dekhte jante hoilo holo sathe shathe niye niya
+            pore porer jonno lagtese lagteche dhore keu kichu kisu onno notun purono valo bhalo kharap thak dorkar ektu taratari
+            sokale raite achi asi ekhane okhane jay jai noy hoyni hoynai kore koira tahole vaia bhaiya apu kothai kun kunta janao koy tomake faltu nosto banaise gaan
         """.split()
     ),
     "hi-Latn": frozenset(
@@ -32,6 +35,9 @@ LATIN_WORDS: dict[str, frozenset[str]] = {
             dijiye dena diya gaya gayi gyi gya aaya aayi aa jaye bijli bijlee ghar bhai bhaiya sahab ji haan han
             aur ya bhi to toh abhi kal aaj subah shaam raat mahine wala wale wali sab kuch koi mat bas theek thik
             paisa paise rupaye rupye kaat kat lag laga
+            hu hun ho apna apni apne kijiye kariye karwa karvana karwao lagwana lagwa chalu band kam zyada jyada bahut bhot bohot
+            itna itni itne jab tab wapas wapis dikhao dikha bhejo bhej milega milegi mila pata jata jati aata aati aaye sahi galat naya
+            nayi purana liye saath sath baad pehle pahle chal raha wahi yahi yaha waha kholo dobara kahi kabhi jaldi bharna bharu dalu daalna
         """.split()
     ),
 }
