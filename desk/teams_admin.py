@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk.base import ME, Me, Rule
 from desk.room import Room, bases, rules, skills_of, to
-from handoff import events, routing
+from handoff import events, routing, skills
 from handoff.desk_tables import Operator, Takeover, Team
 
 LONGEST = 40
@@ -47,6 +47,7 @@ class TeamsAdmin(Room):
             there={one.id for one in people if routing.is_there(one, now, patience)},
             waiting={team.name: waiting.count(team.name) for team in teams},
             forms=bases(self.tenant(me)),
+            skills=skills.names(),
             fault=fault,
             saved="saved" in request.query,
         )

@@ -21,7 +21,7 @@ from gateway.matters import REOPENED, matter_of
 from gateway.rasa_client import Answer, TurnResult
 from gateway.services import Services
 from gateway.voice import Voice
-from handoff import events, hours, temper
+from handoff import events, hours, skills, temper
 from handoff.bridge import NOBODY_ON_DUTY, Bridge, Wish
 from handoff.brief import remembered
 from handoff.leaving import Leaving
@@ -164,7 +164,9 @@ class Calling:
         return takeover.state != State.RETURNED
 
     def _wish(self, person: Person, reason: str, utility: str = "", summary: Mapping[str, Any] | None = None) -> Wish:
-        return Wish(reason=reason, utility=utility, language=person.form, summary=summary or {})
+        known = summary or {}
+        skill = skills.wanted(reason, known)
+        return Wish(reason=reason, utility=utility, language=person.form, skill=skill, summary=known)
 
     async def _summary(self, session: AsyncSession, person: Person, result: TurnResult | None) -> dict[str, Any]:
         """What an operator should know, from our own tables: names and numbers."""

@@ -94,6 +94,8 @@ class Bridge(Changes):
         patience = self.patience_for(takeover.tenant)
         if await routing.is_full(session, takeover.tenant, patience):
             return QUEUE_FULL
+        if takeover.skill and not await routing.anybody_for(session, self._db, takeover, patience):
+            takeover.skill = ""
         if await routing.anybody_for(session, self._db, takeover, patience):
             return ""
         tenant = self._tenants.get(takeover.tenant) if self._tenants else None

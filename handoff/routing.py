@@ -105,6 +105,13 @@ async def anybody_for(session: AsyncSession, db: Database, takeover: Takeover, p
     )
 
 
+async def loosen(session: AsyncSession, db: Database, takeover: Takeover, patience: Patience) -> None:
+    """Ask for no skill that nobody on duty has: somebody who knows less is better than nobody."""
+    if takeover.skill and not await anybody_for(session, db, takeover, patience):
+        takeover.skill = ""
+        session.add(takeover)
+
+
 async def is_full(session: AsyncSession, tenant: str, patience: Patience) -> bool:
     query = select(func.count()).where(col(Takeover.tenant) == tenant, col(Takeover.state) == State.QUEUED.value)
     return bool((await session.execute(query)).scalar_one() >= patience.places)

@@ -79,6 +79,7 @@ class Timers:
     async def _waited(self, session: AsyncSession, conversation: Conversation, takeover: Takeover) -> str:
         """In the queue: a free operator, the hotline when patience or hours have run out, else the new place."""
         now, patience = self._db.now(), self._bridge.patience_for(takeover.tenant)
+        await routing.loosen(session, self._db, takeover, patience)
         operator = await routing.best_operator(session, self._db, takeover, patience)
         if operator is not None and takeover.id is not None:
             await self._bridge.change(
