@@ -22,6 +22,14 @@ class Seen:
     file: str = ""
 
 
+class Refused(Exception):
+    """The chat did not take a message."""
+
+    def __init__(self, frame: dict[str, Any]) -> None:
+        super().__init__(str(frame))
+        self.frame = frame
+
+
 class Customer(Protocol):
     """Somebody who writes to the bot."""
 
@@ -77,14 +85,25 @@ class WebVisitor:
                 self._acks[frame["cid"]].set_result(frame["seq"])
             elif frame["t"] == "msg" and frame.get("from") != "customer":
                 self.seen.append(frame)
+            elif frame["t"] == "err" and frame.get("cid") in self._acks:
+                self._acks[frame["cid"]].set_exception(Refused(frame))
 
     async def _send(self, frame: dict[str, Any]) -> str:
         assert self._socket is not None
         cid = uuid.uuid4().hex
-        self._acks[cid] = asyncio.get_running_loop().create_future()
-        await self._socket.send_json({**frame, "cid": cid})
-        await asyncio.wait_for(self._acks[cid], 10)
-        return f"{self._session}:{cid}"
+        async with asyncio.timeout(20):
+            while True:
+                self._acks[cid] = asyncio.get_running_loop().create_future()
+                await self._socket.send_json({**frame, "cid": cid})
+                try:
+                    await self._acks[cid]
+                except Refused as refused:
+                    if refused.frame.get("code") != "rate_limited":
+                        raise
+                    # A story is told faster than anybody types: wait as the page does, and send it again.
+                    await asyncio.sleep(refused.frame.get("retry_ms", 1000) / 1000)
+                else:
+                    return f"{self._session}:{cid}"
 
     async def say(self, text: str) -> str:
         return await self._send({"t": "msg", "text": text})
