@@ -186,20 +186,31 @@ async def read_token(session: AsyncSession, db: Database, conversation: Conversa
     return row
 
 
-async def last_choices(session: AsyncSession, conversation: Conversation) -> list[ChoiceToken]:
-    """The choices under our latest message that had any, in the order shown; typed equivalents are matched to them."""
-    latest = (
-        select(ChoiceToken.message_seq)
-        .where(ChoiceToken.conversation_id == conversation.id)
-        .order_by(col(ChoiceToken.message_seq).desc())
-        .limit(1)
-    )
+async def last_choices(
+    session: AsyncSession, conversation: Conversation, before_seq: int | None = None
+) -> list[ChoiceToken]:
+    """The choices under our latest message that had any, in the order shown; typed equivalents are matched to them.
+
+    With `before_seq`, under the latest before that place of the transcript.
+    """
+    latest = select(ChoiceToken.message_seq).where(ChoiceToken.conversation_id == conversation.id)
+    if before_seq is not None:
+        latest = latest.where(ChoiceToken.message_seq < before_seq)
+    latest = latest.order_by(col(ChoiceToken.message_seq).desc()).limit(1)
     seq = (await session.exec(latest)).first()
     if seq is None:
         return []
     query = select(ChoiceToken).where(ChoiceToken.conversation_id == conversation.id, ChoiceToken.message_seq == seq)
     found = list((await session.exec(query)).all())
     return sorted(found, key=lambda choice: (int(choice.send.get("place", 0)), choice.title))
+
+
+async def last_said(session: AsyncSession, conversation: Conversation, but: int = 0) -> Message | None:
+    """The customer's newest message in the transcript, but the one with the id `but`."""
+    query = select(Message).where(
+        Message.conversation_id == conversation.id, Message.direction == "incoming", Message.id != but
+    )
+    return (await session.exec(query.order_by(col(Message.seq).desc()).limit(1))).first()
 
 
 async def transcript(

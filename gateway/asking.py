@@ -11,18 +11,16 @@ from core import store
 from core.inbox import Claimed
 from core.language import commands
 from core.messages import IncomingMessage, Kind
-from core.tables import Contact, Conversation
-from gateway import silence
+from core.tables import ChoiceToken, Contact, Conversation
+from gateway import picking, silence
 from gateway.albums import Part
 from gateway.arrivals import Heard
 from gateway.people import BESIDE
+from gateway.picking import Pick
 from gateway.services import Services
 
 MASK = "••••••"
 NUMBER = re.compile(r"\s*([0-9০-৯०-९]{1,2})\s*[.)।]?\s*")
-DIGITS = {
-    ord(letter): str(value) for zero in "০०" for value, letter in enumerate(chr(ord(zero) + i) for i in range(10))
-}
 
 
 @dataclass
@@ -112,10 +110,14 @@ class Asking:
         typed = occasion.text.strip()
         number = NUMBER.fullmatch(typed)
         if number and choices:
-            place_in_list = int(number.group(1).translate(DIGITS)) - 1
+            place_in_list = int(number.group(1).translate(picking.DIGITS)) - 1
             if 0 <= place_in_list < len(choices):
                 picked = choices[place_in_list]
                 return {"title": picked.title, **_meaning(picked.send)}
+        named = picking.read(typed)
+        found = await self._named(occasion, named, choices) if named else None
+        if found:
+            return {"title": found.title, **_meaning(found.send)}
         for picked in choices:
             if commands.same(typed, picked.title) or any(commands.same(typed, word) for word in picked.synonyms):
                 return {"title": picked.title, **_meaning(picked.send)}
@@ -123,6 +125,17 @@ class Asking:
         if command:
             return {"intent": command.intent, "entities": command.entities, "title": typed}
         return None
+
+    async def _named(self, occasion: Occasion, named: Pick, choices: list[ChoiceToken]) -> ChoiceToken | None:
+        """The choice whose place was named in words; "no, the second" after a pick speaks of the list picked from."""
+        if named.corrects or not named.meant:
+            async with self._services.db.reading() as session:
+                here = int(occasion.message.detail.get("transcript") or 0)
+                before = await store.last_said(session, occasion.conversation, here)
+                earlier = await store.last_choices(session, occasion.conversation, before.seq) if before else []
+            if before is not None and _picks(before.text, earlier):
+                return named.among(earlier)
+        return named.among(choices)
 
     async def _code(self, occasion: Occasion) -> dict[str, Any] | None:
         """A one-time code, checked here so that it reaches neither the dialogue core nor a log nor the transcript."""
@@ -142,6 +155,12 @@ class Asking:
             "entities": {"ok": result.ok, "reason": result.reason, "tries_left": result.tries_left},
             "title": MASK,
         }
+
+
+def _picks(text: str, choices: list[ChoiceToken]) -> bool:
+    """Whether a message picked one of the choices, by place or by name."""
+    by_place = NUMBER.fullmatch(text) or picking.read(text)
+    return bool(by_place) or any(commands.same(text, one.title) for one in choices)
 
 
 def _meaning(send: dict[str, Any]) -> dict[str, Any]:

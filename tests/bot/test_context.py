@@ -54,3 +54,26 @@ def test_what_was_not_understood_leans_on_the_question_before() -> None:
     not_understood = parse(text, "month", "goto masher", "nlu_fallback")
     assert lean(text, not_understood, "bill_amount")["intent"]["name"] == "bill_amount"
     assert lean(text, not_understood, "greet") is not_understood
+
+
+ALONE = [
+    ("104231245", "account_number", "", "link_account"),
+    ("104231245", "account_number", "greet", "link_account"),
+    ("১০৪২৩১২৪৫ ?", "account_number", "bill_pdf", "bill_pdf"),
+    ("012345678901", "meter_number", "", "link_account"),
+    ("DES-7K3M9Q", "complaint_number", "bill_amount", "complaint_status"),
+    ("88123456", "tracking_number", "", "new_connection_status"),
+]
+
+
+@pytest.mark.parametrize(("text", "entity", "task", "wanted"), ALONE, ids=[f"{row[0]} {row[2]}" for row in ALONE])
+def test_a_number_alone_is_no_matter_of_words(text: str, entity: str, task: str, wanted: str) -> None:
+    read = parse(text, entity, text.removesuffix(" ?"), "faq") | {"topic": "meter_short_codes"}
+    found = lean(text, read, task)
+    assert (found["intent"]["name"], found["topic"]) == (wanted, "")
+
+
+def test_a_number_among_words_is_read_by_its_words() -> None:
+    for text, entity in (("bill of 104231245", "account_number"), ("104231245", "amount")):
+        read = parse(text, entity, "104231245")
+        assert lean(text, read, "") is read
