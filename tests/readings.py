@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 from unittest import mock
 
 from core.answers import Answers
+from core.settings import Settings
 from core.tenants import Tenants
+from gateway.app import Service, running
 
 words = functools.cache(Answers.load)
 tenants = functools.cache(Tenants.load)
 
 
-@contextmanager
-def read_once() -> Iterator[None]:
-    """Services that start in here get the words and tenants read before; what was published is theirs alone."""
-    with mock.patch.object(Answers, "load", words), mock.patch.object(Tenants, "load", tenants):
-        yield
+@asynccontextmanager
+async def started(settings: Settings, **more: Any) -> AsyncIterator[Service]:
+    """A running service that got the words and tenants read before. Only its start: whoever reads later reads anew."""
+    async with AsyncExitStack() as stack:
+        with mock.patch.object(Answers, "load", words), mock.patch.object(Tenants, "load", tenants):
+            service = await stack.enter_async_context(running(settings, **more))
+        yield service

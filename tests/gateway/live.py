@@ -19,10 +19,10 @@ from core.clock import Clock
 from core.database import Database
 from core.settings import Settings
 from core.tables import Medium, Message, OutboxRow
-from gateway.app import Service, running
+from gateway.app import Service
 from tests.fakes.platform import FakePlatform
 from tests.gateway.lying_rasa import LyingRasa, honest
-from tests.readings import read_once
+from tests.readings import started
 
 PATIENCE = 15.0
 Answering = Callable[[dict[str, Any]], list[dict[str, Any]]]
@@ -115,13 +115,12 @@ async def empty_database(folder: Path) -> None:
 @asynccontextmanager
 async def quickly(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Service]:
     """A running service whose words were read before, and whose dialogue core is there."""
-    with read_once():
-        async with running(settings, clock=clock) as service:
-            until = time.monotonic() + PATIENCE
-            while not service.services.rasa.ready:
-                assert time.monotonic() < until, "the canary does not sing"
-                await asyncio.sleep(0.01)
-            yield service
+    async with started(settings, clock=clock) as service:
+        until = time.monotonic() + PATIENCE
+        while not service.services.rasa.ready:
+            assert time.monotonic() < until, "the canary does not sing"
+            await asyncio.sleep(0.01)
+        yield service
 
 
 @asynccontextmanager

@@ -23,9 +23,9 @@ from core.database import Database
 from core.settings import ROOT, Settings
 from core.tenants import Tenants
 from gateway import demo, rasa_process, training
-from gateway.app import Service, running
+from gateway.app import Service
 from tests.fakes.platform import FakePlatform
-from tests.readings import read_once
+from tests.readings import started
 
 TOKEN = "stories-action-token-0123456789"
 START_SECONDS = 120
@@ -57,11 +57,10 @@ class Stage:
             "messages_per_minute": 0,  # a story is played as fast as it goes
         }
         settings: Settings = platform.settings(**(values | more))
-        with read_once():
-            async with running(settings) as service:
-                platform.webhooks = service.public_url
-                await _ready(service)
-                yield service
+        async with started(settings) as service:
+            platform.webhooks = service.public_url
+            await _ready(service)
+            yield service
 
 
 async def _ready(service: Service) -> None:
