@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import io
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 from sqlmodel import select
 
+from core.clock import ManualClock
 from core.tables import Conversation
 from desk.demo import staff
-from handoff.desk_tables import Takeover
+from handoff.desk_tables import HandoffEvent, Takeover
 from tests.desk.test_browser import sign_in
 from tests.fakes.ledger import File
 from tests.gateway.live import Live, live
@@ -160,3 +161,60 @@ async def test_after_the_24_hours_plain_words_are_refused_and_an_approved_templa
         await page.wait_for_selector("#words", timeout=15_000)
         assert await page.locator(".window-closed").count() == 0, "the customer's word opens the window again"
         await context.close()
+
+
+async def test_an_operator_is_gone_the_next_goes_on_gives_back_and_is_rated(tmp_path: Path, browser: Browser) -> None:
+    clock = ManualClock(datetime.now(UTC))
+    async with live(tmp_path, answering=answering, demo=True, clock=clock) as here:
+        passwords = {one.role: one.password for one in staff(here.service.services.key)}
+
+        async def desk(role: str) -> Page:
+            context = await browser.new_context(viewport={"width": 1280, "height": 800})
+            page = await context.new_page()
+            await sign_in(page, here.service.public_url, role, passwords[role])
+            await page.goto(f"{here.service.public_url}/desk/")
+            await page.click("#duty button")
+            await page.wait_for_selector("#duty .on")
+            return page
+
+        async def took(page: Page) -> None:
+            await page.wait_for_selector("#next", timeout=15_000)
+            await page.keyboard.press("n")
+            await page.wait_for_selector("#words")
+
+        first = await desk("operator")
+        await here.platform.say(PHONE, "a person please")
+        await took(first)
+        await here.platform.say(PHONE, "are you there?")
+        await first.locator("#log .bubble", has_text="are you there?").wait_for(timeout=15_000)
+        await first.context.close()
+        second = await desk("supervisor")
+        clock.advance(timedelta(minutes=2))  # the first gives no sign of life for longer than 90 seconds
+        await took(second)
+        assert "are you there?" in await second.locator("#log").inner_text()
+        await second.fill("#words", "I go on for my colleague")
+        await second.keyboard.press("Control+Enter")
+        await here.said("I go on for my colleague", PHONE)
+        await second.locator("#words").blur()
+        await second.keyboard.press("b")
+        await second.wait_for_selector(".state.pending")
+        await here.platform.say(PHONE, "hello again")
+
+        async def answered_by_the_bot() -> bool:
+            return [author for direction, author, _ in await here.transcript() if direction == "outgoing"][-1] == "bot"
+
+        await here.until(answered_by_the_bot)
+
+        async def asked() -> str:
+            titles = [title for seen in here.platform.messages(PHONE) for _, title in seen.choices]
+            return next((title for title in titles if title[0] in "5৫५"), "")
+
+        await here.platform.tap(PHONE, await here.until(asked))
+
+        async def rated() -> bool:
+            return [row.rating for row in await here.rows(Takeover)] == [5]
+
+        await here.until(rated)
+        moves = [row.move for row in await here.rows(HandoffEvent)]
+        assert moves == ["ask", "claim", "operator_gone", "claim", "give_back"]
+        await second.context.close()
