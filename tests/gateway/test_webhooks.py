@@ -45,10 +45,10 @@ async def test_a_big_delivery_is_taken_and_a_bigger_one_refused(tmp_path: Path) 
 
 async def test_updates_twice_and_out_of_order_are_each_handled_once(tmp_path: Path) -> None:
     async with live(tmp_path, answering=menu) as here:
-        updates = [here.platform.telegram.update(42, {"text": f"number {number}"}) for number in range(6)]
+        updates = [here.platform.telegram.update(42, {"text": f"message {number}"}) for number in range(6)]
         assert set(await here.platform.deliver_shuffled(updates, "telegram", times=3)) == {200}
         await here.platform.wait_for(6, platform="telegram")
-        assert sorted(body["text"] for body in here.rasa.turns) == [f"number {number}" for number in range(6)]
+        assert sorted(body["text"] for body in here.rasa.turns) == [f"message {number}" for number in range(6)]
         # After a week of silence the platform begins anew with any number: it is no high-water mark.
         old = updates[0] | {"update_id": 3}
         assert await here.platform.deliver(old, "telegram") == [200]
