@@ -1,6 +1,6 @@
 """Several services on one database: together they are one sender to the platforms (R13).
 
-In the long form two processes on PostgreSQL send 3,000 messages; in the short form two services here on SQLite.
+In the long form two processes on PostgreSQL send 3,000 messages; in the short form two services here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gateway.app import Service
 from gateway.rasa_process import free_port
 from tests.fakes.ledger import most_at_once, most_in_a_second
 from tests.fakes.platform import FakePlatform
-from tests.gateway.live import ScriptedRasa, empty_database, quickly
+from tests.gateway.live import ScriptedRasa, quickly
 from tests.reliability.process import ServiceProcess
 
 FULL = os.environ.get("SATHI_SOAK") == "1"
@@ -53,21 +53,22 @@ async def states(db: Database) -> Counter[str]:
 async def test_two_services_are_one_sender(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
+    url = request.getfixturevalue("postgres").url("postgres")
     if FULL:
-        await two_processes(tmp_path, request.getfixturevalue("postgres").url("postgres"))
+        await two_processes(tmp_path, url)
     else:
-        await two_services(tmp_path, monkeypatch)
+        await two_services(tmp_path, monkeypatch, url)
 
 
-async def two_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def two_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(siblings, "BEAT_SECONDS", 0.2)
     monkeypatch.setattr(siblings, "SEEN_SECONDS", 0.4)
-    await empty_database(tmp_path)
     rasa = ScriptedRasa()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(rasa.serving())
         platform = await stack.enter_async_context(FakePlatform())
         values: dict[str, Any] = {"data_dir": tmp_path, "port": 0, "demo": False, "rasa_url": rasa.url, "senders": 6}
+        values["database_url"] = url
         both: list[Service] = [await stack.enter_async_context(quickly(platform.settings(**values))) for _ in range(2)]
         await asyncio.sleep(0.5)
         channel = f"whatsapp:{platform.meta.phone_number_id}"
