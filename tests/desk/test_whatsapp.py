@@ -42,6 +42,21 @@ async def sent_file(here: Live, mime: str) -> Any:
     return await here.until(there)
 
 
+async def rates_five(here: Live) -> None:
+    """The customer taps the best of the five ratings that were offered, and it is kept."""
+
+    async def asked() -> str:
+        titles = [title for seen in here.platform.messages(PHONE) for _, title in seen.choices]
+        return next((title for title in titles if title[0] in "5৫५"), "")
+
+    await here.platform.tap(PHONE, await here.until(asked))
+
+    async def rated() -> bool:
+        return [row.rating for row in await here.rows(Takeover)] == [5]
+
+    await here.until(rated)
+
+
 async def test_whatsapp_and_the_browser_with_a_photo_and_a_pdf(tmp_path: Path, browser: Browser) -> None:
     async with live(tmp_path, answering=answering, demo=True) as here:
         here.platform.auto_status = ("sent", "delivered", "read")
@@ -84,17 +99,7 @@ async def test_whatsapp_and_the_browser_with_a_photo_and_a_pdf(tmp_path: Path, b
         await page.locator("#words").blur()
         await page.keyboard.press("e")
         await page.wait_for_selector(".state.pending")
-
-        async def asked() -> str:
-            titles = [title for seen in here.platform.messages(PHONE) for _, title in seen.choices]
-            return next((title for title in titles if title[0] in "5৫५"), "")
-
-        await here.platform.tap(PHONE, await here.until(asked))
-
-        async def rated() -> bool:
-            return [row.rating for row in await here.rows(Takeover)] == [5]
-
-        await here.until(rated)
+        await rates_five(here)
         await context.close()
 
 
@@ -204,17 +209,7 @@ async def test_an_operator_is_gone_the_next_goes_on_gives_back_and_is_rated(tmp_
             return [author for direction, author, _ in await here.transcript() if direction == "outgoing"][-1] == "bot"
 
         await here.until(answered_by_the_bot)
-
-        async def asked() -> str:
-            titles = [title for seen in here.platform.messages(PHONE) for _, title in seen.choices]
-            return next((title for title in titles if title[0] in "5৫५"), "")
-
-        await here.platform.tap(PHONE, await here.until(asked))
-
-        async def rated() -> bool:
-            return [row.rating for row in await here.rows(Takeover)] == [5]
-
-        await here.until(rated)
+        await rates_five(here)
         moves = [row.move for row in await here.rows(HandoffEvent)]
         assert moves == ["ask", "claim", "operator_gone", "claim", "give_back"]
         await second.context.close()
