@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import col, select
 
 from connectors.webchat import MAX_FRAME
 from core.database import Database
 from core.messages import Actor, OutgoingMessage
 from core.tables import InboxRow, Message, OutboxRow
-from tests.gateway.webchat_double import Browser, Double, poll, serving
+from tests.gateway.webchat_double import Browser, Double, poll, rows, serving
 
 
 @pytest.fixture
@@ -27,11 +26,6 @@ async def double(database: Database, tmp_path: Path) -> Double:
 async def url(double: Double) -> AsyncIterator[str]:
     async with serving(double) as address:
         yield address
-
-
-async def rows(db: Database, table: Any) -> list[Any]:
-    async with db.reading() as session:
-        return list((await session.exec(select(table).order_by(col(table.id)))).all())
 
 
 async def test_a_message_is_acked_and_answered_in_order(url: str, double: Double) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from aiohttp import WSServerHandshakeError
-from sqlmodel import col, select
 
 from connectors.webchat import MAX_FRAME
 from core.clock import ManualClock
@@ -19,7 +18,7 @@ from core.database import Database
 from core.tables import InboxRow
 from gateway import webchat
 from gateway.webchat_sessions import COOKIE
-from tests.gateway.webchat_double import Browser, Double, Tab, poll, serving
+from tests.gateway.webchat_double import Browser, Double, Tab, poll, rows, serving
 
 
 @pytest.fixture
@@ -31,11 +30,6 @@ async def double(database: Database, tmp_path: Path) -> Double:
 async def url(double: Double) -> AsyncIterator[str]:
     async with serving(double) as address:
         yield address
-
-
-async def rows(db: Database, table: Any) -> list[Any]:
-    async with db.reading() as session:
-        return list((await session.exec(select(table).order_by(col(table.id)))).all())
 
 
 BAD = [

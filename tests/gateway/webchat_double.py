@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSMsgType, web
+from sqlmodel import col, select
 
 from connectors.base import Channel, Outgoing, Tools, Upload
 from connectors.webchat import WebchatConnector
@@ -298,3 +299,9 @@ async def poll(browser: Browser, after: int = 0, wait: int = 20) -> list[dict[st
         assert answer.status == 200
         frames: list[dict[str, Any]] = (await answer.json())["frames"]
         return frames
+
+
+async def rows(db: Database, table: Any) -> list[Any]:
+    """Every row of a table, in order."""
+    async with db.reading() as session:
+        return list((await session.exec(select(table).order_by(col(table.id)))).all())
