@@ -65,8 +65,11 @@ class Live:
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
         try:
+            # Looked at before the page hears that the line is open: whatever it then fetches is not older than this.
+            async with self._parts.db.reading() as session:
+                mark = await self._mark(session, me, self._watched(request))
             await response.prepare(request)
-            await self._follow(request, response, me)
+            await self._follow(request, response, me, mark)
         except (ConnectionError, asyncio.CancelledError):
             pass  # the browser comes back with the last id it has seen
         finally:
@@ -80,12 +83,11 @@ class Live:
         for task in [*self._given_up, *(task for mine in self._tasks.values() for task in mine)]:
             task.cancel()
 
-    async def _follow(self, request: web.Request, response: web.StreamResponse, me: Me) -> None:
+    async def _follow(self, request: web.Request, response: web.StreamResponse, me: Me, mark: str) -> None:
         given = request.headers.get("Last-Event-ID") or request.query.get("after", "0")
         last = int(given) if given.isdigit() else 0
-        watched = request.query.get("c", "")
-        conversation_id = int(watched) if watched.isdigit() else 0
-        began, mark, beat = self._parts.db.now(), "", 0
+        conversation_id = self._watched(request)
+        began, beat = self._parts.db.now(), 0
         async with self._parts.db.reading() as session:
             if last and last < await events.oldest(session, me.tenant) - 1:
                 # Away for longer than the log is kept.
@@ -103,22 +105,29 @@ class Live:
                 return
             async with self._parts.db.reading() as session:
                 found = await events.after(session, me.tenant, last)
-                now_mark = await self._mark(session, me, conversation_id) if conversation_id else ""
+                now_mark = await self._mark(session, me, conversation_id)
             for event in found:
                 last = event.id or last
                 data = json.dumps({"conversation": event.conversation_id, **event.detail})
                 await response.write(f"id: {last}\nevent: {event.kind}\ndata: {data}\n\n".encode())
             if now_mark != mark:
-                if mark:
-                    await response.write(b"event: transcript\ndata: {}\n\n")
                 mark = now_mark
+                await response.write(b"event: transcript\ndata: {}\n\n")
             beat += 1
             if beat % BEAT_EVERY == 0:
                 await response.write(b": alive\n\n")
             await asyncio.sleep(POLL_SECONDS)
 
+    @staticmethod
+    def _watched(request: web.Request) -> int:
+        """The conversation on the screen, 0 for none."""
+        given = request.query.get("c", "")
+        return int(given) if given.isdigit() and len(given) < 19 else 0
+
     async def _mark(self, session: AsyncSession, me: Me, conversation_id: int) -> str:
         """A sign that changes with each message and each receipt of the conversation on the screen."""
+        if not conversation_id:
+            return ""
         seq = (
             await session.exec(
                 select(Conversation.last_seq).where(

@@ -14,6 +14,7 @@ from PIL import Image
 from core.messages import Link, OutgoingMessage, QuickReply
 from tests.browser.conftest import DESKTOP, PHONE, Open, Visit
 from tests.gateway.webchat_double import PDF
+from tests.patience import MILLISECONDS
 
 # One browser serves all tests, so they share its event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -244,7 +245,7 @@ async def test_a_line_cut_at_any_moment_loses_and_doubles_nothing(visit: Open) -
         for line in [line for lines in seen.double.hub._lines.values() for line in lines]:
             if (transport := line.pipe._request.transport) is not None:  # type: ignore[attr-defined]
                 transport.abort()
-        await seen.page.wait_for_selector("html[data-line=online]", timeout=15_000)
+        await seen.page.wait_for_selector("html[data-line=online]", timeout=MILLISECONDS)
     await seen.answered(6)
     assert await seen.texts("mine") == [f"word {number}" for number in range(6)]
     assert sorted(await seen.texts()) == [f"echo: word {number}" for number in range(6)]
@@ -308,7 +309,7 @@ async def test_where_sockets_are_blocked_polling_serves(visit: Open) -> None:
     seen.expected = ("404",)
     await seen.page.add_init_script("window.WebSocket = class { constructor() { throw new Error('blocked'); } }")
     await seen.page.goto(seen.url)
-    await seen.page.wait_for_selector("html[data-line=online]", timeout=15_000)
+    await seen.page.wait_for_selector("html[data-line=online]", timeout=MILLISECONDS)
     await seen.say("hello")
     await seen.say("again")
     await seen.answered(2)

@@ -12,11 +12,11 @@ from playwright.async_api import Page, async_playwright, expect
 
 from tests.browser.conftest import CHROMIUM, PHONE, QUIET
 from tests.fakes.platform import FakePlatform
+from tests.patience import MILLISECONDS, SECONDS
 from tests.replay.stage import Stage
 
 LETTERS = str.maketrans("০১২৩৪৫৬৭৮৯", "0123456789")
 NUMBER = re.compile(r"\b[A-Z]{3}-[0-9A-Z]{6}\b")
-PATIENCE = 20_000  # milliseconds for an answer on a busy machine
 
 
 async def say(page: Page, text: str) -> str:
@@ -25,7 +25,7 @@ async def say(page: Page, text: str) -> str:
     await page.fill("#words", text)
     await page.click("#send")
     await page.wait_for_function(
-        "n => document.querySelectorAll('.message.bot').length > n", arg=before, timeout=PATIENCE
+        "n => document.querySelectorAll('.message.bot').length > n", arg=before, timeout=MILLISECONDS
     )
     await page.wait_for_timeout(400)
     texts = await page.locator(".message.bot .bubble").all_inner_texts()
@@ -67,7 +67,7 @@ async def test_complain_in_bangla_and_download_the_bill(place: Stage, tmp_path: 
             if platform.sms:
                 break
             said = await say(page, answer)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(SECONDS):
             while not platform.sms:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert platform.sms[-1]["to"] == "+8801700000001", "the code goes to the mobile on the account"
@@ -75,15 +75,15 @@ async def test_complain_in_bangla_and_download_the_bill(place: Stage, tmp_path: 
         assert code, said
         await say(page, code.group())
         card = page.locator(".message.bot a[download], .message.bot .file a, .message.bot a.file").last
-        await expect(card).to_be_visible(timeout=PATIENCE)
-        async with page.expect_download(timeout=PATIENCE) as download:
+        await expect(card).to_be_visible(timeout=MILLISECONDS)
+        async with page.expect_download(timeout=MILLISECONDS) as download:
             await card.click()
         bill = tmp_path / "bill.pdf"
         await (await download.value).save_as(bill)
         await page.screenshot(path=tmp_path / "chat.png")
         await page.reload()
         await page.wait_for_selector("html[data-line=online]")
-        await expect(page.locator(".message.mine .bubble").first).to_be_visible(timeout=PATIENCE)
+        await expect(page.locator(".message.mine .bubble").first).to_be_visible(timeout=MILLISECONDS)
         kept = " ".join(await page.locator(".message .bubble").all_inner_texts())
         assert number in kept
         assert code.group() not in kept, "nothing keeps a code"

@@ -18,6 +18,7 @@ from core.errors import Ambiguous, ChannelDown, Refused, Throttled, Unavailable
 from core.messages import Attachment, MediaRef, OutgoingMessage, QuickReply
 from gateway.transport import HttpTransport
 from tests.fakes import FakePlatform, File
+from tests.patience import SECONDS
 
 PHONE = "whatsapp:+8801700000002"
 PDF = Upload(name="bill.pdf", mime="application/pdf", content=b"%PDF-1.7 demo")
@@ -185,7 +186,7 @@ async def test_deliveries_are_signed_and_statuses_follow(
         assert await platform.say("+8801700000002", "কারেন্ট নাই 😀", times=3, parallel=True) == [200, 200, 200]
         assert len(set(got)) == 1 and b"\\ud83d" in got[0]
         await connector.send(outgoing(OutgoingMessage(text="x")), channel)
-        await asyncio.wait_for(all_here.wait(), 5)
+        await asyncio.wait_for(all_here.wait(), SECONDS)
         assert [status for body in got[3:] for status in (b"delivered", b"read", b"sent") if status in body] == [
             b"sent",
             b"delivered",

@@ -26,6 +26,7 @@ from desk.demo import staff
 from gateway.app import Service
 from gateway.webhooks import message_row
 from tests.gateway.live import empty_database, quickly
+from tests.patience import SECONDS
 
 _numbers = itertools.count(1)
 # Passwords of tests are worth nothing; what real ones cost is measured in test_door.py.
@@ -83,7 +84,7 @@ class Customer:
         assert found is not None and found.id is not None
         return found.id
 
-    async def status(self, wanted: str, seconds: float = 10.0) -> None:
+    async def status(self, wanted: str, seconds: float = SECONDS) -> None:
         """Wait until the conversation has a status."""
         for _ in range(int(seconds / 0.05)):
             found = await self.conversation()
@@ -97,7 +98,7 @@ class Customer:
             query = select(Message).where(Message.conversation_id == await self.id()).order_by(col(Message.seq))
             return list((await session.exec(query)).all())
 
-    async def heard(self, count: int, author: str = "", seconds: float = 10.0) -> list[Message]:
+    async def heard(self, count: int, author: str = "", seconds: float = SECONDS) -> list[Message]:
         """Wait for so many messages of ours."""
         for _ in range(int(seconds / 0.05)):
             if await self.conversation() is not None:
@@ -222,7 +223,7 @@ async def seeded_database(folder: Path, values: dict[str, Any]) -> None:
 
 def _restore(file: Path) -> None:
     """Give every table the rows of the seeded copy, in one transaction; a running service notices nothing else."""
-    with closing(sqlite3.connect(file, timeout=10, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(file, timeout=SECONDS, isolation_level=None)) as connection:
         connection.execute("ATTACH ? AS seeded", (str(_seeded[0]),))
         names = [row[0] for row in connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
         connection.execute("BEGIN IMMEDIATE")

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.desk.stage import staged
+from tests.patience import MILLISECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -50,7 +51,7 @@ async def test_a_conversation_by_keys_live(
         await page.wait_for_selector("#duty .on")
         customer = stage.customer()
         await customer.say(HOSTILE, name="<b onmouseover=window.ran=1>R\u202eahima</b>")
-        await page.wait_for_selector("#next", timeout=10_000)
+        await page.wait_for_selector("#next", timeout=MILLISECONDS)
         await page.keyboard.press("n")
         await page.wait_for_selector("#words")
         await page.wait_for_selector("html body[data-line=on]")
@@ -61,7 +62,7 @@ async def test_a_conversation_by_keys_live(
         assert await page.input_value("#words") == "", "what was sent does not stand in the box any more"
         await page.fill("#words", "a draft")
         await customer.say("are you still there")
-        await page.locator("#log .bubble", has_text="are you still there").wait_for(timeout=5000)
+        await page.locator("#log .bubble", has_text="are you still there").wait_for(timeout=MILLISECONDS)
         assert await page.input_value("#words") == "a draft", "a redraw takes nobody's words away"
         assert (await customer.heard(1, "operator"))[0].text.startswith("আমি দেখছি")
         assert await page.evaluate("window.ran") is None
@@ -89,7 +90,7 @@ async def test_after_a_broken_line_the_desk_shows_the_same_as_a_fresh_one(tmp_pa
         await page.wait_for_selector("#duty .on")
         customer = stage.customer()
         await customer.say("a person please")
-        await page.wait_for_selector("#next", timeout=10_000)
+        await page.wait_for_selector("#next", timeout=MILLISECONDS)
         await page.click("#next")
         await page.wait_for_selector("#words")
         await context.set_offline(True)
@@ -97,7 +98,7 @@ async def test_after_a_broken_line_the_desk_shows_the_same_as_a_fresh_one(tmp_pa
             await customer.say(f"while you were away {number}")
         await asyncio.sleep(1)
         await context.set_offline(False)
-        await page.locator("#log .bubble", has_text="away 4").wait_for(timeout=30_000)
+        await page.locator("#log .bubble", has_text="away 4").wait_for(timeout=MILLISECONDS)
         await page.wait_for_timeout(1000)
         fresh = await context.new_page()
         await fresh.goto(page.url)

@@ -20,6 +20,7 @@ from handoff.desk_tables import HandoffEvent, Takeover
 from tests.desk.test_browser import sign_in
 from tests.fakes.ledger import File
 from tests.gateway.live import Live, live
+from tests.patience import MILLISECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PHONE = "+8801700000077"
@@ -67,7 +68,7 @@ async def test_whatsapp_and_the_browser_with_a_photo_and_a_pdf(tmp_path: Path, b
         await page.click("#duty button")
         await page.wait_for_selector("#duty .on")
         await here.platform.say(PHONE, "a person please")
-        await page.wait_for_selector("#next", timeout=15_000)
+        await page.wait_for_selector("#next", timeout=MILLISECONDS)
         await page.keyboard.press("n")
         await page.wait_for_selector("#words")
         photo = io.BytesIO()
@@ -75,7 +76,7 @@ async def test_whatsapp_and_the_browser_with_a_photo_and_a_pdf(tmp_path: Path, b
         media = here.platform.meta.keep(File(name="", mime="image/jpeg", content=photo.getvalue()))
         body = {"id": media, "mime_type": "image/jpeg", "sha256": "x", "caption": "the meter"}
         await here.platform.send_whatsapp(PHONE, {"type": "image", "image": body})
-        await page.locator("#log .picture").wait_for(timeout=15_000)
+        await page.locator("#log .picture").wait_for(timeout=MILLISECONDS)
         loaded = "document.querySelector('#log .picture').naturalWidth"
 
         async def seen() -> bool:
@@ -93,9 +94,9 @@ async def test_whatsapp_and_the_browser_with_a_photo_and_a_pdf(tmp_path: Path, b
         await page.set_input_files("#file", {"name": "p.png", "mimeType": "image/png", "buffer": blue.getvalue()})
         await page.click("#reply .primary")
         await sent_file(here, "image/png")
-        await page.locator("#log .message.operator .foot", has_text="read").first.wait_for(timeout=15_000)
+        await page.locator("#log .message.operator .foot", has_text="read").first.wait_for(timeout=MILLISECONDS)
         await here.platform.say(PHONE, "thank you")
-        await page.locator("#log .bubble", has_text="thank you").wait_for(timeout=15_000)
+        await page.locator("#log .bubble", has_text="thank you").wait_for(timeout=MILLISECONDS)
         await page.locator("#words").blur()
         await page.keyboard.press("e")
         await page.wait_for_selector(".state.pending")
@@ -122,7 +123,7 @@ async def test_after_the_24_hours_plain_words_are_refused_and_an_approved_templa
         await page.click("#duty button")
         await page.wait_for_selector("#duty .on")
         await here.platform.say(PHONE, "a person please")
-        await page.wait_for_selector("#next", timeout=15_000)
+        await page.wait_for_selector("#next", timeout=MILLISECONDS)
         await page.keyboard.press("n")
         await page.wait_for_selector("#words")
         # The platform's clock is ahead of ours: it refuses what we thought it would take.
@@ -131,7 +132,7 @@ async def test_after_the_24_hours_plain_words_are_refused_and_an_approved_templa
         await page.fill("#words", "Are you still there?")
         await page.keyboard.press("Control+Enter")
         refused = page.locator("#log .message.operator .foot.failed")
-        await refused.wait_for(timeout=15_000)
+        await refused.wait_for(timeout=MILLISECONDS)
         assert "not sent: window closed" in await refused.inner_text() and "131047" in await refused.inner_text()
         here.platform.heal("whatsapp")
         # And a day later nobody is led to try.
@@ -158,12 +159,12 @@ async def test_after_the_24_hours_plain_words_are_refused_and_an_approved_templa
         values = [one["text"] for part in inner["components"] for one in part["parameters"]]
         assert values == ["DES-7K3M9Q", "solved"]
         last = page.locator("#log .message.operator").last
-        await last.locator(".foot", has_text="delivered").wait_for(timeout=15_000)
+        await last.locator(".foot", has_text="delivered").wait_for(timeout=MILLISECONDS)
         assert "Template complaint_solved" in await last.inner_text()
         assert "Complaint DES-7K3M9Q is solved." in await last.inner_text()
         assert not [seen for seen in here.platform.messages(PHONE) if seen.text in ("Are you still there?", "plain")]
         await here.platform.say(PHONE, "thank you")
-        await page.wait_for_selector("#words", timeout=15_000)
+        await page.wait_for_selector("#words", timeout=MILLISECONDS)
         assert await page.locator(".window-closed").count() == 0, "the customer's word opens the window again"
         await context.close()
 
@@ -183,7 +184,7 @@ async def test_an_operator_is_gone_the_next_goes_on_gives_back_and_is_rated(tmp_
             return page
 
         async def took(page: Page) -> None:
-            await page.wait_for_selector("#next", timeout=15_000)
+            await page.wait_for_selector("#next", timeout=MILLISECONDS)
             await page.keyboard.press("n")
             await page.wait_for_selector("#words")
 
@@ -191,7 +192,7 @@ async def test_an_operator_is_gone_the_next_goes_on_gives_back_and_is_rated(tmp_
         await here.platform.say(PHONE, "a person please")
         await took(first)
         await here.platform.say(PHONE, "are you there?")
-        await first.locator("#log .bubble", has_text="are you there?").wait_for(timeout=15_000)
+        await first.locator("#log .bubble", has_text="are you there?").wait_for(timeout=MILLISECONDS)
         await first.context.close()
         second = await desk("supervisor")
         clock.advance(timedelta(minutes=2))  # the first gives no sign of life for longer than 90 seconds

@@ -15,6 +15,7 @@ from core.settings import Settings
 from tests.fakes.ledger import Fault, Ledger, Seen
 from tests.fakes.meta import FakeMeta, signed
 from tests.fakes.telegram import FakeTelegram
+from tests.patience import SECONDS
 
 
 class FakePlatform:
@@ -118,7 +119,7 @@ class FakePlatform:
             if (not to or seen.to == to) and (not platform or seen.platform == platform)
         ]
 
-    async def wait_for(self, count: int, *, to: str = "", platform: str = "", seconds: float = 10.0) -> list[Seen]:
+    async def wait_for(self, count: int, *, to: str = "", platform: str = "", seconds: float = SECONDS) -> list[Seen]:
         """Wait until so many messages were taken; fails with what there is."""
         end = asyncio.get_running_loop().time() + seconds
         while len(found := self.messages(to, platform)) < count:

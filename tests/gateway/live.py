@@ -22,9 +22,9 @@ from core.tables import Medium, Message, OutboxRow
 from gateway.app import Service
 from tests.fakes.platform import FakePlatform
 from tests.gateway.lying_rasa import LyingRasa, honest
+from tests.patience import SECONDS
 from tests.readings import started
 
-PATIENCE = 15.0
 Answering = Callable[[dict[str, Any]], list[dict[str, Any]]]
 
 
@@ -69,7 +69,7 @@ class Live:
     async def outbox(self) -> list[OutboxRow]:
         return await self.rows(OutboxRow)
 
-    async def until(self, what: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> Any:
+    async def until(self, what: Callable[[], Awaitable[Any]], seconds: float = SECONDS) -> Any:
         """Wait until something is so; returns it."""
         end = time.monotonic() + seconds
         while not (found := await what()):
@@ -116,7 +116,7 @@ async def empty_database(folder: Path) -> None:
 async def quickly(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Service]:
     """A running service whose words were read before, and whose dialogue core is there."""
     async with started(settings, clock=clock) as service:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + SECONDS
         while not service.services.rasa.ready:
             assert time.monotonic() < until, "the canary does not sing"
             await asyncio.sleep(0.01)

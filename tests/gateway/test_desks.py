@@ -25,8 +25,7 @@ from gateway.transport import HttpTransport
 from handoff.desk_tables import HandoffEvent, Takeover
 from tests.desk.stage import Customer, Person, Stage, staged
 from tests.fakes.chatwoot import ACCOUNT, INBOX, SECRET, TOKEN, FakeChatwoot
-
-SECONDS = 10.0
+from tests.patience import SECONDS
 
 
 async def until(what: Callable[[], Awaitable[Any]], seconds: float = SECONDS) -> Any:

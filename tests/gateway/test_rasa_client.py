@@ -13,6 +13,7 @@ from core.errors import TurnFailed
 from gateway import rasa_client
 from gateway.rasa_client import RasaClient, read_turn
 from tests.gateway.lying_rasa import HONEST, WAYS, LyingRasa, honest
+from tests.patience import SECONDS
 
 REQUEST = {"turn": "7-1", "sender": "7-1", "text": "hello", "metadata": {}, "state": {}}
 
@@ -28,7 +29,7 @@ async def client(rasa: LyingRasa, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     monkeypatch.setattr(rasa_client, "PROBE_SECONDS", 0.05)
     client = RasaClient([rasa.url], 0.5)
     await client.start()
-    await asyncio.wait_for(client.wait_ready(), 5)
+    await asyncio.wait_for(client.wait_ready(), SECONDS)
     yield client
     await client.stop()
 
@@ -45,7 +46,7 @@ async def test_a_lie_is_a_failure_and_never_an_empty_success(client: RasaClient,
     began = time.monotonic()
     with pytest.raises(TurnFailed):
         await client.turn(REQUEST)
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 10.0  # the limit is half a second, and a platform that hangs would cost thirty
 
 
 async def test_a_failed_turn_is_not_asked_for_again(client: RasaClient, rasa: LyingRasa) -> None:
@@ -67,7 +68,7 @@ async def test_three_failures_close_a_server_and_its_canary_opens_it(client: Ras
         await client.turn(REQUEST)
     assert len(rasa.turns) == asked, "a closed server must be left alone"
     rasa.way = rasa.canary_way = HONEST
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SECONDS):
         while not client.ready:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert (await client.turn(REQUEST)).intent == "greet"
@@ -78,8 +79,8 @@ async def test_a_broken_connection_goes_to_the_other_server(rasa: LyingRasa, mon
     async with LyingRasa().serving() as second:
         client = RasaClient([second.url, rasa.url], 0.5)
         await client.start()
-        await asyncio.wait_for(client.wait_ready(), 5)
-        async with asyncio.timeout(5):
+        await asyncio.wait_for(client.wait_ready(), SECONDS)
+        async with asyncio.timeout(SECONDS):
             while not all(client.states().values()):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     # `second` is gone now, unannounced; both places in the turn's rotation must still answer.

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from core.settings import ROOT
 from gateway.rasa_process import free_port
-
-PATIENCE = 60.0
+from tests.patience import SECONDS
 
 
 def _trainings(folder: Path) -> list[int]:
@@ -40,12 +39,12 @@ def test_a_service_told_to_stop_while_it_trains_ends_soon_and_takes_the_training
         text=True,
     )
     try:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + SECONDS
         while not _trainings(tmp_path):
             assert process.poll() is None and time.monotonic() < until, "no training was begun"
             time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=PATIENCE)
+        said, _ = process.communicate(timeout=SECONDS)
     finally:
         process.kill()
     assert process.returncode == 0, said

@@ -35,6 +35,7 @@ from core.outbox import Outbox
 from core.settings import Settings
 from gateway import webchat
 from gateway.services import Services
+from tests.patience import SECONDS
 
 TENANT = "example"
 PDF = b"%PDF-1.4\n% a bill\n%%EOF\n"
@@ -259,7 +260,7 @@ class Tab:
     async def say(self, frame: dict[str, Any]) -> None:
         await self.socket.send_str(json.dumps(frame))
 
-    async def next(self, *kinds: str, seconds: float = 5.0) -> dict[str, Any]:
+    async def next(self, *kinds: str, seconds: float = SECONDS) -> dict[str, Any]:
         """The next frame of a kind; others are kept in `got` and passed over."""
         async with asyncio.timeout(seconds):
             while True:
@@ -283,7 +284,7 @@ class Tab:
         except TimeoutError:
             return frames
 
-    async def closed(self, seconds: float = 5.0) -> int | None:
+    async def closed(self, seconds: float = SECONDS) -> int | None:
         """Wait for the end; gives the code."""
         async with asyncio.timeout(seconds):
             while True:

@@ -113,10 +113,10 @@ def test_ordinary_messages_rarely_alarm() -> None:
 
 def test_detection_takes_less_than_a_millisecond() -> None:
     texts = [text for _, _, text in _rows()]
-    began = time.perf_counter()
+    began = time.thread_time()
     for text in texts:
         detect(text + " .")
-    assert (time.perf_counter() - began) / len(texts) < 0.002
+    assert (time.thread_time() - began) / len(texts) < 0.002
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_detection_takes_less_than_a_millisecond() -> None:
     ],
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     detect(text)
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 @pytest.mark.parametrize(

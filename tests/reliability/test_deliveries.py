@@ -125,7 +125,7 @@ async def two_gateways(
             await loop.run_in_executor(None, gateway.stop)
 
 
-@pytest.mark.timeout(1800 if FULL else 120)
+@pytest.mark.timeout(1800 if FULL else 300)
 async def test_five_deliveries_are_one_turn_whichever_gateway_takes_them(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -270,7 +270,7 @@ class Bombed:
         return self._runner.run(wait())
 
 
-@pytest.mark.timeout(1800 if FULL else 120)
+@pytest.mark.timeout(1800 if FULL else 300)
 @pytest.mark.parametrize("kind", sorted(SAMPLES))
 def test_no_payload_breaks_the_webhook_or_poisons_a_row(kind: str, tmp_path: Path) -> None:
     thrown = itertools.count()

@@ -19,10 +19,10 @@ from desk.demo import staff
 from gateway.rasa_process import free_port
 from tests.desk.stage import Person, _turn
 from tests.fakes.platform import FakePlatform
+from tests.patience import SECONDS
 from tests.reliability.process import ServiceProcess
 
 ROUNDS = 12 if os.environ.get("SATHI_SOAK") == "1" else 1
-SECONDS = 40.0
 STATES = ("pending", "queued", "open", "snoozed", "returned", "resolved")
 
 
@@ -108,7 +108,7 @@ async def until(what: Callable[[], Awaitable[bool]], seconds: float = SECONDS) -
         await asyncio.sleep(0.1)
 
 
-@pytest.mark.timeout(900 if ROUNDS > 1 else 180)
+@pytest.mark.timeout(900 if ROUNDS > 1 else 300)
 async def test_a_killed_service_leaves_no_conversation_stuck_in_any_state(tmp_path: Path) -> None:
     loop = asyncio.get_running_loop()
     app = web.Application()

@@ -49,7 +49,7 @@ async def states(db: Database) -> Counter[str]:
         return Counter({state: count for state, count in (await session.execute(query)).all()})
 
 
-@pytest.mark.timeout(600 if FULL else 120)
+@pytest.mark.timeout(600 if FULL else 300)
 async def test_two_services_are_one_sender(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:

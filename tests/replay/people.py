@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import aiohttp
 
 from gateway.app import Service
+from tests.patience import SECONDS
 
 
 @dataclass(kw_only=True)
@@ -70,7 +71,7 @@ class WebVisitor:
         await self._socket.send_json(
             {"t": "hello", "v": 1, "token": given["token"], "session": given["session"], "last_seq": 0}
         )
-        welcome = await self._socket.receive_json(timeout=10)
+        welcome = await self._socket.receive_json(timeout=SECONDS)
         assert welcome["t"] == "welcome", welcome
         self._session = welcome["session"]
         self._reader = asyncio.create_task(self._read())
@@ -91,7 +92,7 @@ class WebVisitor:
     async def _send(self, frame: dict[str, Any]) -> str:
         assert self._socket is not None
         cid = uuid.uuid4().hex
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SECONDS):
             while True:
                 self._acks[cid] = asyncio.get_running_loop().create_future()
                 await self._socket.send_json({**frame, "cid": cid})

@@ -22,11 +22,11 @@ from core import store
 from core.tables import ChoiceToken, Conversation, InboxRow, OutboxRow
 from gateway import silence
 from gateway.app import Service
+from tests.patience import SECONDS
 from tests.replay.people import WebVisitor
 from tests.replay.story import Story, Turn
 
 ANY = "<any>"
-PATIENCE = 20.0  # seconds for one turn, its sends included
 CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
 LETTERS = str.maketrans("০১২৩৪৫৬৭৮৯०१२३४५६७८९", "01234567890123456789")
 OPEN = ("queued", "sending", "errored")
@@ -194,7 +194,7 @@ async def _last_code(service: Service) -> str:
 
 async def _finished(service: Service, channel: Channel, key: str) -> tuple[InboxRow, int]:
     """Wait until a message is handled and its answers have left."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + SECONDS
     while time.monotonic() < until:
         async with service.services.db.reading() as session:
             query = select(InboxRow).where(InboxRow.channel == channel.key, InboxRow.external_id == key)
@@ -207,7 +207,7 @@ async def _finished(service: Service, channel: Channel, key: str) -> tuple[Inbox
                     assert conversation is not None
                     return row, conversation
         await asyncio.sleep(0.02)
-    raise AssertionError(f"no answer after {PATIENCE} s")
+    raise AssertionError(f"no answer after {SECONDS} s")
 
 
 async def _happened(service: Service, row: InboxRow, conversation: int) -> dict[str, Any]:

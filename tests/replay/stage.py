@@ -25,6 +25,7 @@ from core.tenants import Tenants
 from gateway import demo, rasa_process, training
 from gateway.app import Service
 from tests.fakes.platform import FakePlatform
+from tests.patience import SECONDS
 from tests.readings import started
 
 TOKEN = "stories-action-token-0123456789"
@@ -64,7 +65,7 @@ class Stage:
 
 
 async def _ready(service: Service) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + SECONDS
     while not service.services.rasa.ready:
         assert time.monotonic() < until, "the canary does not sing"
         await asyncio.sleep(0.05)

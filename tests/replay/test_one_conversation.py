@@ -15,15 +15,16 @@ from sqlmodel import select
 from complaints.tables import Complaint
 from core.tables import InboxRow
 from tests.fakes.platform import FakePlatform
+from tests.patience import SECONDS
 from tests.replay.player import LETTERS
 from tests.replay.stage import Stage
 
 KABIR = "+8801700000002"
 NUMBER = re.compile(r"\b[A-Z]{3}-[0-9A-Z]{6}\b")
-SECONDS = 2.0  # from the last answer of the customer to the number; CI's machine is shared, so this is the outer limit
+LONGEST = 10.0  # from the last answer of the customer to the number: seconds, 0.1 to 0.3 on a quiet machine
 TENANT = "bangladesh-power-division"
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_a_complaint_number_comes_in_time_and_stands_once(place: Stage) -> None:
@@ -45,14 +46,14 @@ async def test_a_complaint_number_comes_in_time_and_stands_once(place: Stage) ->
             rows = (await session.exec(select(InboxRow).where(InboxRow.kind != "timer"))).all()
         assert [row.number for row in complaints] == [found.group()]
         assert len(rows) == 2
-        assert took < SECONDS, f"the number came after {took:.2f} s"
+        assert took < LONGEST, f"the number came after {took:.2f} s"
 
 
 async def test_a_bill_is_uploaded_and_sent_as_a_document(place: Stage, tmp_path: Path) -> None:
     async with FakePlatform() as platform, place.service(TENANT, platform) as service:
         del service
         await platform.say(KABIR, "amar bill er pdf den", times=5, parallel=True)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SECONDS):
             while not (sent := [seen for seen in platform.messages(KABIR) if seen.kind == "document"]):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert len(sent) == 1

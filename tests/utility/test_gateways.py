@@ -164,18 +164,18 @@ async def silent() -> AsyncIterator[str]:
 
 async def test_silence_costs_no_more_than_the_deadline(silent: str) -> None:
     """Also with more calls than connections: nobody waits in line beyond the deadline."""
-    utility = HttpUtility(AiohttpTransport(silent, TOKEN, timeout_seconds=0.4))
+    utility = HttpUtility(AiohttpTransport(silent, TOKEN, timeout_seconds=1.0))
     began = time.monotonic()
     results = await asyncio.gather(
         *(utility.account(BD, "desco", str(number)) for number in range(60)), return_exceptions=True
     )
     assert all(isinstance(result, UtilityUnavailable) for result in results)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 3.5, "60 calls over 16 connections, one after the other, would take four"
     # Now it is left alone: the answer comes at once and no call leaves.
     began = time.monotonic()
     with pytest.raises(UtilityUnavailable, match="left alone"):
         await utility.account(BD, "desco", "12345678")
-    assert time.monotonic() - began < 0.2
+    assert time.monotonic() - began < 1.0, "sooner than the deadline"
     await utility.close()
 
 

