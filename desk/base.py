@@ -130,3 +130,9 @@ def load_roles(path: Path = ROLES_FILE) -> dict[str, frozenset[str]]:
     if any(PUBLIC in words for words in roles.values()):
         raise ConfigurationError(f"{path}: {PUBLIC!r} is no permission to give")
     return roles
+
+
+def whole(value: object) -> int:
+    """A whole number that came from outside; 0 when it is none or beyond any row's."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0

@@ -13,7 +13,7 @@ from core import codes
 from core.tenants import plain_number
 from desk import files
 from desk.audit import Audit
-from desk.base import ME, Me, Parts, Rule
+from desk.base import ME, Me, Parts, Rule, whole
 from desk.lookups import CASE, Lookups, TooMany
 from desk.pages import Pages
 from desk.phrases import REFUSED
@@ -93,7 +93,7 @@ class Calls(Room):
         return await self._change(
             request,
             lambda session, number: self._callbacks().claim(
-                session, number, self._by(me), int(seen) if seen.isdigit() else None
+                session, number, self._by(me), whole(seen) if seen else None
             ),
             "call",
         )

@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from desk import files
 from desk.audit import Audit
-from desk.base import ME, Me, Parts, Rule
+from desk.base import ME, Me, Parts, Rule, whole
 from desk.inbox import Inbox
 from desk.people import by, own_operator
 from desk.phrases import REFUSED
@@ -152,7 +152,7 @@ class Doing:
                 fault = f"Nobody of the team {team[:40]} is on duty: the customer would wait in vain."
                 return await self._inbox.answer(request, int(request.match_info["id"]), fault)
         if move in (Move.GIVE_BACK, Move.RESOLVE):
-            options["seen_seq"] = int(seen) if seen.isdigit() else 0
+            options["seen_seq"] = whole(seen)
         return await self._change(request, move, **options)
 
     async def _staffed(self, me: Me, team: str) -> bool:
@@ -169,9 +169,9 @@ class Doing:
 
     async def transfer(self, request: web.Request) -> web.StreamResponse:
         """Hand on to a colleague of the same tenant."""
-        chosen = str((await request.post()).get("to", ""))
+        chosen = whole((await request.post()).get("to", ""))
         async with self._parts.db.reading() as session:
-            colleague = await session.get(Operator, int(chosen)) if chosen.isdigit() else None
+            colleague = await session.get(Operator, chosen)
         if colleague is None or colleague.tenant != request[ME].tenant:
             return await self._inbox.answer(request, int(request.match_info["id"]), "Choose a colleague.")
         return await self._change(request, Move.TRANSFER, assignee=colleague, why=f"handed to {colleague.name}")

@@ -14,6 +14,7 @@ from desk.room import Room, rules, to
 from handoff import hours
 
 SHIFTS = 4
+WEEK = tuple("0123456")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -62,7 +63,7 @@ class HoursAdmin(Room):
             return to("/desk/hours?saved")
         shifts = []
         for place in range(SHIFTS * 3):
-            days = [int(str(day)) for day in form.getall(f"days{place}", []) if str(day).isdigit()]
+            days = [int(str(day)) for day in form.getall(f"days{place}", []) if str(day) in WEEK]
             opens, closes = str(form.get(f"opens{place}", "")), str(form.get(f"closes{place}", ""))
             if days or opens or closes:
                 shifts.append({"days": days, "opens": opens, "closes": closes})

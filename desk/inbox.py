@@ -16,7 +16,7 @@ from core.message_forms import MessageForm
 from core.publications import CANNED, Publications
 from core.tables import Conversation
 from desk import canned, lists, side, view
-from desk.base import ME, Me, Parts, Rule
+from desk.base import ME, Me, Parts, Rule, whole
 from desk.lookups import LIST, Lookups, TooMany, Unexplained
 from desk.pages import Pages
 from desk.phrases import STEPS
@@ -61,9 +61,11 @@ class Inbox:
         async with self._parts.db.reading() as session:
             newest = await events.newest(session, me.tenant)
         shown = await self._list(request)
-        chosen = request.query.get("c", "")
-        pane = await self._pane_or_why(me, int(chosen)) if chosen.isdigit() else {"view": None}
-        return self._pages.render(request, "inbox.html", newest=newest, fault="", chosen=chosen, **shown, **pane)
+        chosen = whole(request.query.get("c", ""))
+        pane = await self._pane_or_why(me, chosen) if chosen else {"view": None}
+        return self._pages.render(
+            request, "inbox.html", newest=newest, fault="", chosen=str(chosen or ""), **shown, **pane
+        )
 
     async def _list(self, request: web.Request) -> dict[str, Any]:
         me = request[ME]
@@ -74,7 +76,7 @@ class Inbox:
             if which not in lists.LISTS:
                 which = "mine" if counts["mine"] or not counts["unassigned"] else "unassigned"
         page = request.query.get("page", "")
-        number = max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 5 else 1
+        number = max(1, whole(page[:5]))
         looked = await self._look_at_list(me, which, words, number)
         async with self._parts.db.reading() as session:
             found = await lists.lines(session, me, which, words, number) if looked else []

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.tables import Conversation, OutboxRow
-from desk.base import ME, Me, Parts, Rule
+from desk.base import ME, Me, Parts, Rule, whole
 from desk.sessions import Sessions
 from handoff import events
 from handoff.desk_tables import Operator
@@ -85,7 +85,7 @@ class Live:
 
     async def _follow(self, request: web.Request, response: web.StreamResponse, me: Me, mark: str) -> None:
         given = request.headers.get("Last-Event-ID") or request.query.get("after", "0")
-        last = int(given) if given.isdigit() else 0
+        last = whole(given)
         conversation_id = self._watched(request)
         began, beat = self._parts.db.now(), 0
         async with self._parts.db.reading() as session:
@@ -121,8 +121,7 @@ class Live:
     @staticmethod
     def _watched(request: web.Request) -> int:
         """The conversation on the screen, 0 for none."""
-        given = request.query.get("c", "")
-        return int(given) if given.isdigit() and len(given) < 19 else 0
+        return whole(request.query.get("c", ""))
 
     async def _mark(self, session: AsyncSession, me: Me, conversation_id: int) -> str:
         """A sign that changes with each message and each receipt of the conversation on the screen."""

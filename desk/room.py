@@ -9,7 +9,7 @@ from aiohttp import web
 
 from core.tenants import Tenant
 from desk.audit import Audit
-from desk.base import Handler, Me, Parts, Rule
+from desk.base import Handler, Me, Parts, Rule, whole
 from desk.pages import Pages
 
 
@@ -50,8 +50,7 @@ def to(path: str) -> web.Response:
 
 def number_of(form: Mapping[str, Any], name: str) -> int:
     """A number of a form; 0 when it is none."""
-    value = str(form.get(name, ""))
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 12 else 0
+    return whole(form.get(name, ""))
 
 
 def bases(tenant: Tenant) -> list[str]:

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk import demo
 from desk.audit import Audit
-from desk.base import ME, Me, Parts, Rule, load_roles
+from desk.base import ME, Me, Parts, Rule, load_roles, whole
 from desk.catalogue import ENGLISH, languages
 from desk.pages import Pages
 from desk.passwords import Passwords
@@ -159,7 +159,7 @@ class StaffAdmin(Room):
         name, role = str(form.get("name", "")).strip()[:80], str(form.get("role", ""))
         disabled = form.get("disabled") == "1"
         capacity = str(form.get("capacity", "5"))
-        if not name or role not in self._roles or not capacity.isdigit() or not 1 <= int(capacity) <= MOST_AT_ONCE:
+        if not name or role not in self._roles or not 1 <= whole(capacity) <= MOST_AT_ONCE:
             return await self._shown(request, number, f"A name, a role, and 1 to {MOST_AT_ONCE} conversations.")
         if number == me.id and (disabled or role != me.role):
             return await self._shown(request, number, "Another administrator must change your own role.")
@@ -179,7 +179,7 @@ class StaffAdmin(Room):
                 operator.languages = [one for one in map(str, form.getall("language", [])) if one in spoken]
                 operator.utilities = [one for one in map(str, form.getall("utility", [])) if one in known]
                 operator.skills = skills_of(str(form.get("skills", "")))
-                operator.capacity = int(capacity)
+                operator.capacity = whole(capacity)
                 session.add(operator)
             after = {"role": role, "disabled": disabled}
             subject = f"staff:{number}"

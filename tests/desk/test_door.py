@@ -95,11 +95,27 @@ STRANGE = (
     "😀'\"<%_",
     "2026-13-45",
     "১২",
+    "²",
     "\u202e",
 )
 FIELDS = (*("q", "c", "list", "before", "page", "days", "month", "from", "to", "team", "form", "name", "text", "code"),)
 FIELDS += (
-    *("cid", "number", "kind", "utility", "account", "area", "at", "reason", "conversation", "login", "role", "id"),
+    *(
+        "cid",
+        "number",
+        "kind",
+        "utility",
+        "account",
+        "area",
+        "at",
+        "reason",
+        "conversation",
+        "login",
+        "role",
+        "id",
+        "seen",
+        "version",
+    ),
 )
 
 
