@@ -45,8 +45,9 @@ class Draft:
         self.message = replace(self.message, **values)  # type: ignore[arg-type]
 
     def add_line(self, line: str) -> None:
-        """Write a line under the text."""
-        self.change(text=f"{self.message.text}\n{line}" if self.message.text else line)
+        """Write a line under the text; one that says nothing is left out."""
+        if line.strip():
+            self.change(text=f"{self.message.text}\n{line}" if self.message.text else line)
 
     def clip_titles(self, limit: int) -> None:
         """Cut choices' titles to what a platform shows."""
@@ -150,11 +151,15 @@ def numbered(choices: tuple[QuickReply, ...]) -> str:
 
 
 def link_line(link: Link) -> str:
-    return f"{link.label}: {link.url}" if link.label else link.url
+    return _named(link.label, link.url)
 
 
 def call_line(call: Call) -> str:
-    return f"{call.label}: {call.number}" if call.label else call.number
+    return _named(call.label, call.number)
+
+
+def _named(label: str, value: str) -> str:
+    return ": ".join(word for word in (label.strip(), value.strip()) if word)
 
 
 def is_web(url: str) -> bool:

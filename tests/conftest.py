@@ -6,6 +6,7 @@ Rasa's tests run on Python 3.10 without the service's packages, so those are imp
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import itertools
 import os
 import shutil
@@ -61,6 +62,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     network.block()
+    if importlib.util.find_spec("hypothesis"):
+        from hypothesis import settings
+
+        # Everyday tests try the same cases each time; new ones are looked for by `make soak`, and kept as examples.
+        settings.register_profile("everyday", deadline=None, derandomize=os.environ.get("SATHI_SOAK") != "1")
+        settings.load_profile("everyday")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connectors import registry
@@ -76,6 +76,7 @@ MESSAGES = st.builds(
 
 @pytest.mark.parametrize("channel_type", sorted(KINDS))
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(message=OutgoingMessage(text="a", choices=(QuickReply(token="t", title="a"),), link=Link(label="", url="")))
 @given(message=MESSAGES)
 def test_whatever_is_said_fits_the_platform(channel_type: str, message: OutgoingMessage) -> None:
     """Each part passes the fake platform's own rules, comes back from a queue row, and fits as it is."""
