@@ -89,7 +89,7 @@ class Floor(Room):
         for takeover, conversation, contact in rows:
             one = Held(
                 conversation_id=takeover.conversation_id,
-                name=contact.name or f"Customer {takeover.conversation_id}",
+                name=contact.name,
                 channel=conversation.channel.split(":")[0],
                 language=takeover.language or contact.language,
                 reason=takeover.reason,

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from desk.base import ME, PUBLIC, Me, Rule
+from desk.catalogue import speaker
 from desk.sessions import Sessions, carries_token
 
 log = structlog.get_logger(__name__)
@@ -59,10 +60,12 @@ class Guard:
                 me = await self._sessions.find(request, touch="X-Background" not in request.headers)
                 if me is None:
                     return self._sign_in(request)
-                await self._allow(rule, request, me)
                 request[ME] = me
+                await self._allow(rule, request, me)
             return await rule.handler(request)
         except web.HTTPException as error:
+            if ME in request and error.text:
+                error.text = speaker(request[ME].form)(error.text)
             for name, value in HEADERS.items():
                 error.headers.setdefault(name, value)
             raise

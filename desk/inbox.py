@@ -17,6 +17,7 @@ from core.publications import CANNED, Publications
 from core.tables import Conversation
 from desk import canned, lists, side, view
 from desk.base import ME, Me, Parts, Rule, whole
+from desk.catalogue import ENGLISH
 from desk.lookups import LIST, Lookups, TooMany, Unexplained
 from desk.pages import Pages
 from desk.phrases import STEPS
@@ -193,7 +194,7 @@ class Inbox:
         """The kinds of complaint with their words, the most urgent first."""
         tenant = self._parts.tenants.get(me.tenant)
         kinds = sorted(self._parts.complaints.kinds.by_code.values(), key=lambda kind: kind.priority)
-        return [(kind.code, self._parts.answers.label(tenant, "en", kind.label)) for kind in kinds]
+        return [(kind.code, self._parts.answers.label(tenant, me.form or ENGLISH, kind.label)) for kind in kinds]
 
     async def canned(self, me: Me) -> list[canned.Canned]:
         """The ready answers of a tenant: those of the file, with what its staff published over them."""

@@ -12,8 +12,9 @@ from aiohttp import web
 
 from core.settings import ROOT
 from desk import words
-from desk.base import ME, Me, Parts
-from desk.catalogue import ENGLISH, speaker
+from desk.base import ME, Parts
+from desk.catalogue import first_known
+from desk.speech import Speech
 
 HERE = Path(__file__).parent
 HTMX = ROOT / "var" / "assets" / "web" / "htmx.min.js"
@@ -41,6 +42,7 @@ NAV = (
     ("/desk/teams", "Teams", "staff"),
     ("/desk/channels", "Channels", "letters"),
     ("/desk/audit", "Audit", "audit"),
+    ("/desk/exports", "Exports", "export"),
 )
 
 
@@ -72,32 +74,24 @@ class Pages:
     def render(self, request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
         """A page or a piece of one."""
         me = request.get(ME)
-        timezone = self._parts.tenants.get(me.tenant).timezone if me else "UTC"
-        now, t = self._parts.db.now(), speaker(me.form if me else "")
+        tenant = self._parts.tenants.get(me.tenant) if me else None
+        form = me.form if me else first_known(request.headers.get("Accept-Language", ""))
+        speech = Speech(self._parts.answers, tenant, form, self._parts.db.now())
+        if "fault" in values:
+            values["fault"] = speech.t(values["fault"])
         text = self._templates.get_template(template).render(
             me=me,
-            tenant=self._parts.tenants.get(me.tenant) if me else None,
+            tenant=tenant,
             version=self.version,
             labels=LABELS,
             nav=NAV,
             here=request.path,
             demo=self._parts.settings.demo,
             sms_page=self._parts.settings.demo and not self._parts.settings.sms_url,
-            clock=lambda at: words.clock(at, timezone),
-            since=lambda at: words.since(at, now, t),
-            named=lambda what, code: self._named(me, what, code),
-            t=t,
+            **speech.names(),
             **values,
         )
         return web.Response(text=text, content_type="text/html", status=status)
-
-    def _named(self, me: Me | None, what: str, code: str) -> str:
-        """An intent or a kind of complaint in words; any other code as it is."""
-        label = f"label_{what}_{code.lower().replace('-', '_')}"
-        if what not in ("intent", "kind") or not self._parts.answers.has_label(label):
-            return code
-        tenant = self._parts.tenants.get(me.tenant if me else "")
-        return self._parts.answers.label(tenant, me.form if me and me.form else ENGLISH, label)
 
     async def file(self, request: web.Request) -> web.Response:
         """A stylesheet or script; its address changes with its content."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -30,7 +31,7 @@ class Owned:
 
     account: Account
     months: list[str] = field(default_factory=list)
-    payments: list[tuple[str, str]] = field(default_factory=list)
+    payments: list[tuple[str, datetime, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ async def _company(
                 Owned(
                     account=account,
                     months=[f"{bill.month:%Y-%m}" for bill in bills],
-                    payments=[(one.reference, f"{one.paid_at:%d %b %Y} · {one.amount}") for one in paid],
+                    payments=[(one.reference, one.paid_at, str(one.amount)) for one in paid],
                 )
             )
             for cut in await parts.utility.outages_on(me.tenant, account.feeder, parts.db.now()):

@@ -1,4 +1,4 @@
-"""The desk's own tables: staff and their sessions, what they looked up, notes, labels, corrections."""
+"""The desk's own tables: staff and their sessions, what they looked up and took out, notes, labels, corrections."""
 
 from __future__ import annotations
 
@@ -123,3 +123,26 @@ class Lookup(SQLModel, table=True):
     counted: bool = True
     by: int | None = Field(default=None, sa_type=BIG)
     at: datetime = Field(sa_type=WHEN)
+
+
+class Export(SQLModel, table=True):
+    """Somebody's wish for a file of customers' data (reliability.md T31).
+
+    `state`: waiting, approved, refused, loaded, taken back. `first` and `last` are days of the tenant. Whoever decides
+    is never who asked.
+    """
+
+    __tablename__ = "export_request"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    tenant: str = Field(index=True)
+    what: str
+    first: str
+    last: str
+    reason: str
+    state: str = "waiting"
+    asked_by: int = Field(foreign_key="staff.id")
+    asked_at: datetime = Field(sa_type=WHEN)
+    decided_by: int | None = Field(default=None, foreign_key="staff.id")
+    decided_at: datetime | None = Field(default=None, sa_type=WHEN)
+    loaded_at: datetime | None = Field(default=None, sa_type=WHEN)
+    lines: int = 0

@@ -10,6 +10,7 @@ from desk.audit_page import AuditPage
 from desk.base import PUBLIC, Parts, Rule
 from desk.calls import Calls
 from desk.doing import Doing
+from desk.exports import Exports
 from desk.figures import Figures
 from desk.floor import Floor
 from desk.guard import Guard
@@ -44,6 +45,7 @@ ROOMS: tuple[type[Room], ...] = (
     TeamsAdmin,
     Letters,
     AuditPage,
+    Exports,
     Review,
 )
 

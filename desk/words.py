@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from markupsafe import Markup, escape
 
@@ -50,24 +49,15 @@ def said(text: str) -> Markup:
     return Markup('<bdi dir="auto">{}</bdi>').format(shown(text))
 
 
-def clock(at: datetime | None, timezone: str) -> str:
-    """Time of day where the tenant is; with the day when it is not today."""
-    if at is None:
-        return ""
-    zone = ZoneInfo(timezone)
-    local, today = at.astimezone(zone), datetime.now(UTC).astimezone(zone).date()
-    return local.strftime("%H:%M") if local.date() == today else local.strftime("%d %b %H:%M")
-
-
-def since(at: datetime | None, now: datetime, t: Callable[[str], str] = str) -> str:
-    """How long ago, shortly, in the words of `t`."""
+def since(at: datetime | None, now: datetime, t: Callable[..., str], n: Callable[[int], str] = str) -> str:
+    """How long ago, shortly, in the words of `t` and the figures of `n`."""
     if at is None:
         return ""
     minutes = int(max(now - at, timedelta()).total_seconds() // 60)
     if minutes < 1:
         return t("now")
     if minutes < 60:
-        return t("{number} min").format(number=minutes)
+        return t("{number} min", number=n(minutes))
     if minutes < 48 * 60:
-        return t("{number} h").format(number=minutes // 60)
-    return t("{number} d").format(number=minutes // 1440)
+        return t("{number} h", number=n(minutes // 60))
+    return t("{number} d", number=n(minutes // 1440))

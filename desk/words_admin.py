@@ -16,6 +16,7 @@ from core.publications import ANSWER, LABEL, Publications
 from core.tenants import Tenant
 from desk.audit import Audit
 from desk.base import ME, Me, Parts, Rule
+from desk.catalogue import ENGLISH
 from desk.pages import Pages
 from desk.room import Room, form_of, number_of, rules, to
 
@@ -56,9 +57,9 @@ class WordsAdmin(Room):
         for name in sorted(
             [*english.answers, *english.labels], key=lambda name: (name not in published, name in english.labels, name)
         ):
-            texts = [self._text(me, form, name) for form in dict.fromkeys(("en", *forms))]
+            texts = [self._text(me, form, name) for form in dict.fromkeys((me.form or ENGLISH, ENGLISH, *forms))]
             if not wanted or any(wanted.casefold() in text.casefold() for text in (name, *texts)):
-                found.append((name, texts[0], name in published))
+                found.append((name, next(filter(None, texts), ""), name in published))
         return self.pages.render(request, "answers.html", found=found[:SHOWN], how_many=len(found), wanted=wanted)
 
     def _text(self, me: Me, form: str, name: str) -> str:

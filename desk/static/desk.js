@@ -259,7 +259,7 @@
     line.textContent = chosenFile ? `${chosenFile.name} · ${Math.ceil(chosenFile.size / 1024)} KB` : "";
     if (chosenFile) {
       const drop = document.createElement("button");
-      drop.type = "button"; drop.textContent = "Take it away"; drop.className = "drop-file";
+      drop.type = "button"; drop.textContent = body.dataset.drop; drop.className = "drop-file";
       line.append(" ", drop);
     }
   };
