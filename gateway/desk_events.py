@@ -13,12 +13,13 @@ from core.lanes import insert_for
 from core.messages import Actor, OutgoingMessage
 from core.tables import Conversation
 from gateway import desk_relay
+from gateway.desk_telling import WATCHED
 from gateway.people import People
 from gateway.services import Services
 from handoff.desk_tables import Operator, Takeover
-from handoff.desks import Desk, Heard, HeardKind, Present
+from handoff.desks import Desk, DeskStatus, Heard, HeardKind, Present
 from handoff.moves import By, HandoffRefused, Move, State, Who
-from handoff.outside_tables import OutsideEvent
+from handoff.outside_tables import OutsideConversation, OutsideEvent
 
 log = structlog.get_logger(__name__)
 MAX_BODY = 1 << 20
@@ -94,6 +95,7 @@ class DeskEvents:
                 await self._people.voice.post(session, conversation, message, f"desk:{heard.id}")
             return "wrote"
         if takeover is None or takeover.id is None:
+            await self._put_away(session, conversation.id)
             return "over"
         if heard.kind is HeardKind.SNOOZED:
             await bridge.change(session, takeover.id, Move.SNOOZE, by, why="at another desk")
@@ -102,6 +104,13 @@ class DeskEvents:
             await self._own(session, conversation.id, takeover, operator, by)
         await bridge.change(session, takeover.id, ENDS[heard.kind], by, why="at another desk")
         return heard.kind.value
+
+    async def _put_away(self, session: AsyncSession, conversation_id: int) -> None:
+        """Somebody has seen to a danger in a conversation that the bot has: it is shown no longer."""
+        row = await session.get(OutsideConversation, conversation_id)
+        if row is not None and row.status == WATCHED:
+            row.status = DeskStatus.BOT.value
+            session.add(row)
 
     async def _own(
         self, session: AsyncSession, conversation_id: int, takeover: Takeover | None, operator: Operator | None, by: By

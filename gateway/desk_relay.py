@@ -10,40 +10,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 
 import structlog
 from sqlalchemy import or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import media, store
-from core.messages import Actor
-from core.tables import Contact, Conversation, Message
-from gateway.desk_transcript import company_facts, contents, latest_alarms, said
+from core.tables import Conversation
+from gateway.desk_telling import LIVE, SHOWN, WATCHED, Telling
+from gateway.desk_transcript import latest_alarms
 from gateway.services import Services
-from handoff import brief
 from handoff.bridge import Bridge
 from handoff.desk_tables import Operator, Takeover
-from handoff.desks import Case, Desk, DeskDown, DeskStatus, Reference
+from handoff.desks import Desk, DeskDown
 from handoff.moves import SYSTEM, Move, State
 from handoff.outside_tables import OutsideConversation
 
 log = structlog.get_logger(__name__)
 ROUND_SECONDS, PRESENCE_SECONDS, PAUSE_SECONDS = 1.0, 30.0, 10.0
 DOWN_SECONDS = 180.0
-# A file that is still on its way is waited for, then named.
-FILE_PATIENCE = timedelta(seconds=60)
-# How much of what was said before a desk is shown; all of it stays in our transcript.
-EARLIER = 60
-SHOWN = {
-    State.QUEUED: DeskStatus.OPEN,
-    State.OPEN: DeskStatus.OPEN,
-    State.SNOOZED: DeskStatus.SNOOZED,
-    State.RETURNED: DeskStatus.BOT,
-    State.RESOLVED: DeskStatus.RESOLVED,
-}
-LIVE = (DeskStatus.OPEN.value, DeskStatus.SNOOZED.value)
 
 
 class Relay:
@@ -53,7 +38,7 @@ class Relay:
         self._services = services
         self._bridge = bridge
         self._desks = {tenant: desk for tenant, desk in desks.items() if not desk.reads_tables}
-        self._sure: set[int] = set()
+        self._telling = Telling(services)
         self._asked_at: dict[str, float] = {}
         self._quiet_until: dict[str, float] = {}
         self._down_since: dict[str, float] = {}
@@ -112,14 +97,12 @@ class Relay:
         if now - self._asked_at.get(tenant, -PRESENCE_SECONDS) >= PRESENCE_SECONDS:
             await self.presence(tenant)
             self._asked_at[tenant] = now
-        due = await self._due(tenant, desk)
+        due, watched = await self._due(tenant, desk), await self._watched(tenant)
         for conversation_id in due:
-            try:
-                await self._bring(desk, conversation_id)
-            except DeskDown:
-                self._sure.discard(conversation_id)
-                raise
-        return len(due)
+            await self._telling.bring(desk, conversation_id)
+        for conversation_id in watched:
+            await self._telling.watch(desk, conversation_id)
+        return len(due) + len(watched)
 
     async def presence(self, tenant: str) -> None:
         """Who is at the other desk counts as on duty; without an answer their signs of life grow old by themselves."""
@@ -166,87 +149,29 @@ class Relay:
                 )
         return [id for id, is_due in due.items() if is_due]
 
-    async def _bring(self, desk: Desk, conversation_id: int) -> None:
-        """Tell a desk what it lacks of one conversation; each step is noted before the next."""
-        db = self._services.db
-        async with db.reading() as session:
-            conversation = await session.get(Conversation, conversation_id)
-            assert conversation is not None
-            contact = await session.get(Contact, conversation.contact_id)
-            query = select(Takeover).where(Takeover.conversation_id == conversation_id)
-            takeover = (await session.exec(query.order_by(col(Takeover.id).desc()).limit(1))).first()
-            row = await session.get(OutsideConversation, conversation_id)
-            first = await brief.of(session, db, conversation.tenant, conversation_id)
-            alarm, kind = (await latest_alarms(session, db, conversation.tenant)).get(conversation_id, (0, ""))
-        assert takeover is not None and takeover.id is not None and contact is not None and first is not None
-        if row is None or row.told_takeover != takeover.id:
-            first = first.completed(**await company_facts(self._services, conversation, first))
-        if row is None:
-            case = Case(
-                key=f"sathi:{conversation_id}",
-                person=f"sathi:{conversation.contact_id}",
-                name=contact.name,
-                phone=store.phone_of(conversation.address),
-                channel=conversation.channel,
-                language=first.form,
-                brief=first.line,
-                reason=takeover.reason,
-            )
-            reference = await desk.open(case)
-            row = OutsideConversation(
-                conversation_id=conversation_id,
-                desk=desk.name,
-                contact_ref=reference.person,
-                conversation_ref=reference.conversation,
-                told_seq=max(0, conversation.last_seq - EARLIER),
-                changed_at=db.now(),
-            )
-            await self._keep(row)
-            self._sure.add(conversation_id)
-        reference = Reference(person=row.contact_ref, conversation=row.conversation_ref)
-        if conversation_id not in self._sure:
-            row.told_seq = max(row.told_seq, await desk.told(reference))
-            await self._keep(row)
-            self._sure.add(conversation_id)
-        if row.told_takeover != takeover.id:
-            # Before the note, so that the transcript never stands in front of a conversation that is still closed.
-            await desk.show(reference, DeskStatus.OPEN)
-            await desk.note(reference, first.line or takeover.reason)
-            row.told_takeover, row.status = takeover.id, DeskStatus.OPEN.value
-            await self._keep(row)
-        if row.told_alarm < alarm:
-            await desk.warn(reference, kind)
-            row.told_alarm = alarm
-            await self._keep(row)
-        async with db.reading() as session:
-            messages = await store.transcript(session, conversation_id, row.told_seq)
-            known = await media.of_conversation(session, conversation_id)
-        for message in messages:
-            files = {medium.place: medium for medium in known if medium.message_id == message.id}
-            on_its_way = any(medium.state == "wanted" for medium in files.values())
-            if on_its_way and db.now() - message.created_at < FILE_PATIENCE:
-                return
-            if not self._theirs(message, takeover):
-                await desk.tell(
-                    reference, said(message, await contents(self._services, conversation.tenant, message, files))
+    async def _watched(self, tenant: str) -> list[int]:
+        """Conversations of the bot's with a danger that the desk does not know yet, or that it should follow or let go."""
+        async with self._services.db.reading() as session:
+            alarms = await latest_alarms(session, self._services.db, tenant)
+            live = select(Takeover.conversation_id).where(Takeover.tenant == tenant, col(Takeover.ended_at).is_(None))
+            query = (
+                select(Conversation, OutsideConversation)
+                .outerjoin(OutsideConversation, col(OutsideConversation.conversation_id) == col(Conversation.id))
+                .where(
+                    Conversation.tenant == tenant,
+                    or_(col(Conversation.id).in_(list(alarms)), col(OutsideConversation.status) == WATCHED),
+                    col(Conversation.id).not_in(live),
                 )
-            row.told_seq = message.seq
-            await self._keep(row)
-        wanted = SHOWN[State(takeover.state)]
-        if row.status != wanted:
-            await desk.show(reference, wanted)
-            row.status = wanted.value
-            await self._keep(row)
-
-    def _theirs(self, message: Message, takeover: Takeover) -> bool:
-        """Whether it was written at the other desk itself."""
-        mine = takeover.assignee_id is not None and takeover.assignee_id < 0
-        return message.author == Actor.OPERATOR.value and mine
-
-    async def _keep(self, row: OutsideConversation) -> None:
-        row.changed_at = self._services.db.now()
-        async with self._services.db.transaction() as session:
-            await session.merge(row)
+                .order_by(col(Conversation.id))
+            )
+            found = []
+            for conversation, row in (await session.exec(query)).all():
+                alarm, _ = alarms.get(conversation.id or 0, (0, ""))
+                follows = row is not None and row.status == WATCHED
+                behind = follows and (not alarm or row.told_seq < conversation.last_seq)
+                if behind or (alarm and (row is None or row.told_alarm < alarm)):
+                    found.append(conversation.id or 0)
+        return found
 
 
 async def find(session: AsyncSession, desk: str, reference: str) -> OutsideConversation | None:

@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 # One text message for a conversation in so long: more words on the same danger wake nobody twice.
 QUIET = timedelta(minutes=10)
 MAX_WORDS = 200
+# Who is at another desk is asked every 30 seconds; one that was silent once may be down.
+ANSWERED = timedelta(seconds=45)
 
 
 class Alarm:
@@ -43,10 +45,10 @@ class Alarm:
         return duty if duty and (duty.confirmed or self._services.settings.demo) else None
 
     async def _anybody(self, session: AsyncSession, tenant: str) -> bool:
-        """Whether somebody is at our own desk: another one is not told of danger in conversations with the bot."""
+        """Whether somebody is at the desk. Of another one only while it has just answered who: it must be told first."""
         now, patience = self._services.db.now(), self._bridge.patience_for(tenant)
-        people = await routing.operators(session, tenant)
-        return any(one.id > 0 and routing.is_there(one, now, patience) for one in people)
+        there = [one for one in await routing.operators(session, tenant) if routing.is_there(one, now, patience)]
+        return any(one.id > 0 or (one.seen_at is not None and now - one.seen_at <= ANSWERED) for one in there)
 
     async def _text(self, session: AsyncSession, conversation: Conversation, kind: str, words: str) -> None:
         duty = self.duty(conversation.tenant)

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ from core.settings import Settings
 from core.store import write_incoming
 from core.tables import Conversation, Medium
 from gateway import chatwoot as chatwoot_desk
-from gateway import desk_relay
+from gateway import desk_relay, desk_transcript
 from gateway.transport import HttpTransport
 from handoff.desk_tables import HandoffEvent, Takeover
 from tests.desk.stage import Customer, Person, Stage, staged
@@ -330,6 +331,60 @@ async def test_chatwoot_gets_pictures_and_documents_and_is_warned_of_danger(
         await seat.shown(found.id or 0, "a live wire")
         warned = [text for text in chatwoot.said(number, private=True) if "danger: " in text]
         assert len(warned) == 1, warned
+
+
+async def test_chatwoot_is_told_of_danger_while_the_bot_has_the_conversation(
+    tmp_path: Path, chatwoot: FakeChatwoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_relay, "ROUND_SECONDS", 0.05)
+    monkeypatch.setattr(desk_relay, "PAUSE_SECONDS", 0.1)
+    async with staged(tmp_path, **settings(chatwoot)) as stage:
+        chatwoot.callback = f"{stage.url}/webhooks/chatwoot"
+        await online(stage)
+        customer, seat = stage.customer(), ChatwootSeat(chatwoot, stage)
+        await customer.say("good morning")
+        await customer.heard(1)
+        # The desk is down just then: it is told when it is back, once.
+        chatwoot.faults += ["down", "lost"]
+        await customer.say("a live wire has fallen on the road and is sparking")
+        id = await customer.id()
+        await seat.shown(id, "a live wire")
+        number = await seat.there(id)
+        shown = chatwoot.conversations[number]
+        assert (shown["status"], shown["priority"]) == ("open", "urgent")
+        assert len([text for text in chatwoot.said(number, private=True) if "danger: " in text]) == 1
+        assert [text for text in chatwoot.said(number) if "good morning" in text] == ["good morning"]
+        # The bot has the conversation still, and what is said is followed.
+        assert (await customer.conversation()).status == "pending"  # type: ignore[union-attr]
+        before = len(await customer.heard(1, "bot"))
+        await customer.say("I stand far away from it")
+        await customer.heard(before + 1, "bot")
+        await seat.shown(id, "I stand far away")
+        # Who writes has it; given back it stays with the bot, without a second warning.
+        await seat.write(id, "Stay there, the crew is coming")
+        await customer.status("open")
+        await seat.give_back(id)
+        await customer.status("pending")
+        await until(lambda: _later(chatwoot.conversations[number]["status"] == "pending"))
+        assert len([text for text in chatwoot.said(number, private=True) if "danger: " in text]) == 1
+        # Another one is put away there, and comes no more; a third goes by itself when its danger is old.
+        for old in (False, True):
+            other = stage.customer()
+            await other.say("sparks from the pole, fire")
+            other_id = await other.id() if await other.heard(1) else 0
+            await seat.shown(other_id, "sparks from the pole")
+            there = await seat.there(other_id)
+            if old:
+                monkeypatch.setattr(desk_transcript, "ALARM_SHOWN", timedelta(0))
+                await until(lambda: _later(chatwoot.conversations[there]["status"] == "pending"))  # noqa: B023
+            else:
+                await chatwoot.set_status(there, "resolved")
+            count = len(await other.heard(1, "bot"))
+            await other.say("thank you")
+            await other.heard(count + 1, "bot")
+            await asyncio.sleep(0.3)
+            assert "thank you" not in chatwoot.said(there)
+            assert chatwoot.conversations[there]["status"] == ("pending" if old else "resolved")
 
 
 async def _later(value: Any) -> Any:
