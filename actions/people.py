@@ -11,7 +11,7 @@ from actions.turn import Turn, act
 from complaints.service import OPEN
 from core.errors import UtilityUnavailable
 from handoff.brief import FILLED
-from handoff.callbacks import NewCallback
+from handoff.callback_wishes import NewCallback
 from utility.places import find_areas
 
 MAX_OFFICES = 6

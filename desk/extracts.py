@@ -19,7 +19,7 @@ from core.tenants import Tenant
 from desk.sheets import masked_name, masked_number, masked_text
 from desk.speech import Speech
 from desk.tables import ConversationLabel
-from handoff import figures
+from handoff import desk_figures, figures
 from handoff.desk_tables import Takeover
 
 MOST = 50_000
@@ -166,7 +166,7 @@ async def numbers(session: AsyncSession, span: Span) -> Rows:
     for step in bot.steps:
         name = say.named("question", step.name)
         made += [("Asked", name, step.asked), ("Left there", name, step.left)]
-    for person in await figures.operators(session, slug, span.since, span.until):
+    for person in await desk_figures.operators(session, slug, span.since, span.until):
         made += [
             ("Taken", person.name, person.taken),
             ("Resolved", person.name, person.resolved),

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from desk.base import ME, Rule
 from desk.room import Room, rules
-from handoff import figures
+from handoff import desk_figures, figures
 
 SPANS = {"1": "Today and yesterday", "7": "7 days", "30": "30 days", "90": "90 days"}
 
@@ -27,6 +27,6 @@ class Figures(Room):
         since = until - timedelta(days=int(span))
         async with self.parts.db.reading() as session:
             bot = await figures.bot(session, me.tenant, self.tenant(me).timezone, since, until)
-            people = await figures.operators(session, me.tenant, since, until)
-            queue = await figures.queue(session, me.tenant, since, until)
+            people = await desk_figures.operators(session, me.tenant, since, until)
+            queue = await desk_figures.queue(session, me.tenant, since, until)
         return self.pages.render(request, "figures.html", bot=bot, people=people, queue=queue, span=span, spans=SPANS)

@@ -16,8 +16,8 @@ from core.errors import DataError
 from core.lanes import insert_for
 from core.tenant_model import Hours
 from core.tenants import Tenant, Tenants, plain_number
-from handoff import callbacks
-from handoff.callbacks import NewCallback
+from handoff import callback_wishes
+from handoff.callback_wishes import NewCallback
 from handoff.tables import CallbackRequest, HandoffCase
 
 DRAWS = 30
@@ -109,4 +109,4 @@ class Handoff:
 
     async def request_callback(self, session: AsyncSession, effect_key: str, new: NewCallback) -> CallbackRequest:
         """Keep that somebody wants to be called; once for a key."""
-        return await callbacks.keep(session, self._db, self._tenants, effect_key, new)
+        return await callback_wishes.keep(session, self._db, self._tenants, effect_key, new)

@@ -11,8 +11,9 @@ import pytest
 from core.clock import ManualClock
 from core.database import Database
 from core.tables import Conversation
-from handoff import callbacks
-from handoff.callbacks import Callbacks, CallState, NewCallback, Outcome
+from handoff import callback_wishes, callbacks
+from handoff.callback_wishes import CallState, NewCallback
+from handoff.callbacks import Callbacks, Outcome
 from handoff.moves import HandoffRefused
 from handoff.tables import CallbackRequest
 from tests.handoff.people import TENANT, TENANTS, Scene, Voice, person
@@ -40,7 +41,7 @@ class Calls:
                 summary={},
                 **fields,
             )
-            return await callbacks.keep(session, self.db, TENANTS, key, new)
+            return await callback_wishes.keep(session, self.db, TENANTS, key, new)
 
     async def claim(self, request: CallbackRequest, operator: int) -> CallbackRequest:
         assert request.id is not None

@@ -13,7 +13,7 @@ from core.database import Database
 from core.settings import ROOT
 from core.tables import Contact, Conversation
 from core.tenants import Tenants
-from handoff.callbacks import NewCallback
+from handoff.callback_wishes import NewCallback
 from handoff.service import Handoff
 from handoff.tables import CallbackRequest, HandoffCase
 
