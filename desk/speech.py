@@ -38,6 +38,7 @@ class Speech:
         return {
             "form": self.form,
             "t": self.t,
+            "say": self.say,
             "n": self.n,
             "clock": self.clock,
             "day": self.day,

@@ -30,11 +30,14 @@ SLOW = 1.5
 CUT = """() => {
   const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   const found = wide > 1 ? [`page ${wide}px too wide`] : [];
+  const passed = "[hidden], .wide-table, nav, .tabs, .rows, .skip, .quiet, details:not([open])";
   for (const box of document.querySelectorAll("button, a, h1, h2, label, summary, th, .tag, .card b")) {
     const style = getComputedStyle(box), at = box.getBoundingClientRect();
-    if (!at.width || box.closest("[hidden], .wide-table, nav, .tabs, .rows, .skip, .quiet, details:not([open])")) continue;
-    if (at.right > innerWidth + 1 && style.position !== "absolute") found.push(`${box.tagName} "${box.textContent.trim().slice(0, 30)}" sticks out`);
-    if (box.scrollWidth > box.clientWidth + 1 && style.overflowX !== "visible" && style.textOverflow !== "ellipsis") found.push(`${box.tagName} "${box.textContent.trim().slice(0, 30)}" is cut`);
+    if (!at.width || box.closest(passed)) continue;
+    const words = `${box.tagName} "${box.textContent.trim().slice(0, 30)}"`;
+    if (at.right > innerWidth + 1 && style.position !== "absolute") found.push(`${words} sticks out`);
+    const hides = style.overflowX !== "visible" && style.textOverflow !== "ellipsis";
+    if (box.scrollWidth > box.clientWidth + 1 && hides) found.push(`${words} is cut`);
   }
   return found;
 }"""
@@ -69,7 +72,6 @@ async def look(page: Page, url: str, path: str, name: str, folder: Path) -> list
 
 
 async def tour(url: str, folder: Path, passwords: dict[str, str], forms: list[str], more: list[str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         for role, paths in PAGES.items():
@@ -91,4 +93,5 @@ async def tour(url: str, folder: Path, passwords: dict[str, str], forms: list[st
 if __name__ == "__main__":
     address, into, secrets = sys.argv[1:4]
     chosen = sys.argv[4].split(",") if len(sys.argv) > 4 else ["en", "bn", "hi"]
+    Path(into).mkdir(parents=True, exist_ok=True)
     asyncio.run(tour(address, Path(into), json.loads(Path(secrets).read_text()), chosen, sys.argv[5:]))
