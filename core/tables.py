@@ -130,11 +130,12 @@ class Lane(SQLModel, table=True):
 
 
 class Sibling(SQLModel, table=True):
-    """A service that shares this database, and its last sign of life."""
+    """A service that shares this database, its last sign of life, and what it tells of accounts that must rest."""
 
     __tablename__ = "sibling"
     name: str = Field(primary_key=True)
     seen_at: datetime = Field(sa_type=WHEN)
+    word: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"})
 
 
 class InboxRow(SQLModel, table=True):

@@ -154,7 +154,7 @@ async def running(
             rasa=rasa,
             load_file=files.load,
             library=library,
-            limits=Limits(seconds_of(clock), lambda: siblings.count),
+            limits=Limits(seconds_of(clock), lambda: siblings.count, siblings.announce),
             hearing=HttpHearing(transport, settings.stt_url, settings.stt_token) if settings.stt_url else None,
         )
         contexts = Contexts(services, complaints.service.Complaints(db, tenants), handoff.service.Handoff(db, tenants))
@@ -169,6 +169,7 @@ async def running(
         relay = Relay(services, people.bridge, desks)
         files_coming = MediaWorkers(services, speaker)
         workers = Workers(services, Turns(services, speaker, people, files_coming.collector), work)
+        siblings.join(services.limits)
         senders = Senders(services, services.limits, siblings, work)
         app = web.Application(client_max_size=webhooks.MAX_BODY, middlewares=[secure])
         app.add_routes(webhooks.routes(services))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from core.messages import Priority
 
 FAILURES, FAILURE_SECONDS, PROBE_SECONDS = 20, 30.0, 15.0  # reliability.md R12
+LET_PROBE_SECONDS = 8.0  # two beats of siblings: what came of their probe is known by then
 LONGEST_WAIT = {Priority.DANGER: 1.0, Priority.REPLY: 5.0, Priority.NOTICE: 30.0}
 SHORTEST_WAIT = 0.001
 USED = 0.96  # of what a platform allows: our seconds and its own do not begin at the same moment
@@ -104,11 +105,15 @@ class Bucket:
 
 @dataclass
 class Breaker:
-    """Closed while all is well; open after many failures; one probe at a time lets it close again."""
+    """Closed while all is well; open after many failures; one probe at a time lets it close again.
+
+    `told_by` is the sibling on whose word it is open; that one probes, and this one only when nothing more is heard of it.
+    """
 
     failures: deque[float] = field(default_factory=deque)
     opened_at: float | None = None
     probe_at: float = 0.0
+    told_by: str = ""
 
     def wait(self, now: float) -> float:
         if self.opened_at is None:
@@ -125,7 +130,14 @@ class Breaker:
         if at_once or self.opened_at is not None or len(self.failures) >= FAILURES:
             self.opened_at = self.opened_at if self.opened_at is not None else now
             self.probe_at = now + PROBE_SECONDS
+            self.told_by = ""
+
+    def told(self, now: float, probe_at: float, name: str) -> None:
+        """A sibling's is open, and it probes at a time."""
+        self.opened_at = self.opened_at if self.opened_at is not None else now
+        self.probe_at, self.told_by = probe_at + LET_PROBE_SECONDS, name
 
     def succeeded(self) -> None:
         self.failures.clear()
         self.opened_at = None
+        self.told_by = ""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from connectors.base import Channel
 from core.errors import Ambiguous, ChannelDown, SendError, Throttled, Unavailable
 from core.messages import Priority
+from core.siblings import Rest
 from gateway.buckets import Breaker, Bucket, Limit, Rate, account_rate
 
 MAX_BLOCK = 300.0
@@ -18,6 +19,8 @@ HUNG = {"timeout": 4, "ConnectionTimeoutError": 2}
 BUSY_LOAD, FULL_LOAD, FULL_PAUSE = 80.0, 95.0, 60.0  # percent of an account's calls (channels.md §3.7)
 PAIR_BLOCK = 6.0
 MAX_PEOPLE = 20_000
+SLOWEST = 0.1  # of an account's speed, after the platform's word
+NEWS = 0.5  # seconds by which a time must be later to be another one: clocks are read twice on the way
 SURGE_SECONDS = 10.0
 K = TypeVar("K")
 
@@ -45,12 +48,23 @@ class Limits:
     """All buckets and breakers of this process.
 
     Several processes may send for the same accounts: each takes its part of what an account allows (`sharers`), and
-    what a person has had lately stands in their lane, from where it is handed to `wait` and back from `debt`.
+    what a person has had lately stands in their lane, from where it is handed to `wait` and back from `debt`. What a
+    platform said to one of them, and that its circuit is open, the others hear (`tell`, `heed`; core/siblings.py);
+    `announce` is called when there is something new to tell.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic, sharers: Callable[[], int] = lambda: 1) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        sharers: Callable[[], int] = lambda: 1,
+        announce: Callable[[], None] = lambda: None,
+    ) -> None:
         self._now = now
         self._sharers = sharers
+        self._announce = announce
+        self._said: dict[str, float] = {}  # until when platforms told this process to leave an account alone
+        self._heard: dict[tuple[str, str], float] = {}  # what a sibling told of an account, as the time until which
+        self._resting: dict[str, float] = {}  # until when siblings were told to leave an account alone
         self._accounts: dict[str, Bucket] = {}
         self._people: dict[tuple[str, str], Bucket] = {}
         self._breakers: dict[str, Breaker] = {}
@@ -65,6 +79,9 @@ class Limits:
         if limit is None:
             return 0.0
         now = self._now()
+        resting = self._resting.get(channel.key, 0.0) - now
+        if resting > 0:
+            return resting
         account = self._bucket(self._accounts, channel.key, limit.account, now)
         person = self._bucket(self._people, (channel.key, address), limit.person, now)
         person.fill(now)
@@ -76,9 +93,12 @@ class Limits:
         for_account = account.missing(now, priority)
         if for_account > 0:
             return account.queue(now, for_account, priority)
-        broken = self._breaker(channel).wait(now)
+        breaker = self._breaker(channel)
+        broken = breaker.wait(now)
         if broken > 0:
             return broken
+        if breaker.opened_at is not None:
+            self._announce()  # this is the probe: the others let it
         account.tokens -= 1
         person.tokens -= 1
         return 0.0
@@ -103,18 +123,24 @@ class Limits:
             bucket.blocked_until = now + min(error.retry_after or PAIR_BLOCK, MAX_BLOCK)
             return
         bucket = self._bucket(self._accounts, channel.key, limit.account, now)
-        bucket.blocked_until = max(bucket.blocked_until, now + min(error.retry_after or 1.0, MAX_BLOCK))
-        bucket.factor = max(0.1, bucket.factor / 2)
+        self._block(channel.key, bucket, now + min(error.retry_after or 1.0, MAX_BLOCK))
+        bucket.factor = max(SLOWEST, bucket.factor / 2)
 
     def failed(self, channel: Channel, error: SendError) -> None:
         """Count a failure of their side; faults of one message or person say nothing about the account."""
         if isinstance(error, Unavailable | Ambiguous | ChannelDown) and error.code != "internal":
             weight = HUNG.get(error.code, 1)
-            self._breaker(channel).failed(self._now(), at_once=isinstance(error, ChannelDown), weight=weight)
+            breaker = self._breaker(channel)
+            breaker.failed(self._now(), at_once=isinstance(error, ChannelDown), weight=weight)
+            if breaker.opened_at is not None:
+                self._announce()
 
     def succeeded(self, channel: Channel) -> None:
         """A message was taken: close the circuit, and speed up again."""
-        self._breaker(channel).succeeded()
+        breaker = self._breaker(channel)
+        if breaker.opened_at is not None:
+            self._announce()
+        breaker.succeeded()
         bucket = self._accounts.get(channel.key)
         if bucket is not None:
             bucket.factor = min(1.0, bucket.factor + 0.01)
@@ -127,8 +153,47 @@ class Limits:
         now = self._now()
         bucket = self._bucket(self._accounts, channel.key, limit.account, now)
         if load >= FULL_LOAD or pause > 0:
-            bucket.blocked_until = max(bucket.blocked_until, now + min(pause or FULL_PAUSE, MAX_BLOCK))
-        bucket.factor = min(bucket.factor, 0.5 if load < FULL_LOAD else 0.1)
+            self._block(channel.key, bucket, now + min(pause or FULL_PAUSE, MAX_BLOCK))
+        bucket.factor = min(bucket.factor, 0.5 if load < FULL_LOAD else SLOWEST)
+
+    def tell(self) -> dict[str, Rest]:
+        """What this process has seen itself: accounts that it was told to leave alone, circuits that it opened."""
+        now = self._now()
+        self._said = {key: until for key, until in self._said.items() if until > now}
+        word = {key: Rest(seconds=until - now) for key, until in self._said.items()}
+        for key, breaker in self._breakers.items():
+            if breaker.opened_at is not None and not breaker.told_by:
+                resting = max(breaker.probe_at, self._said.get(key, 0.0))
+                word[key] = Rest(seconds=resting - now, broken=True)
+        return word
+
+    def heed(self, name: str, word: Mapping[str, Rest], *, leads: bool) -> None:
+        """Keep from accounts as a sibling tells. What was heard before changes nothing again."""
+        now = self._now()
+        for key, rest in word.items():
+            until = now + min(rest.seconds, MAX_BLOCK)
+            if until <= max(now, self._heard.get((name, key), 0.0) + NEWS):
+                continue
+            self._heard[name, key] = until
+            if rest.broken:
+                breaker = self._breakers.setdefault(key, Breaker())
+                if breaker.opened_at is None or breaker.told_by or leads:
+                    breaker.told(now, until, name)
+            else:
+                self._resting[key] = max(until, self._resting.get(key, 0.0))
+                if key in self._accounts:
+                    self._accounts[key].factor = max(SLOWEST, self._accounts[key].factor / 2)
+        for key, breaker in self._breakers.items():
+            if breaker.told_by == name and not (key in word and word[key].broken):
+                breaker.succeeded()
+        self._heard = {heard: until for heard, until in self._heard.items() if until > now}
+        self._resting = {key: until for key, until in self._resting.items() if until > now}
+
+    def _block(self, key: str, bucket: Bucket, until: float) -> None:
+        bucket.blocked_until = max(bucket.blocked_until, until)
+        if until > self._said.get(key, 0.0) + NEWS:
+            self._said[key] = until
+            self._announce()
 
     def blocked(self) -> dict[str, tuple[int, float]]:
         """Accounts that must wait: the rank of priority from which on, and for how many seconds."""
@@ -142,6 +207,9 @@ class Limits:
                     if priority is not Priority.NOTICE:
                         bucket.denied_at = now
                     break
+        for key, until in self._resting.items():
+            if until > now:
+                found[key] = (Priority.DANGER.rank, until - now)
         for key, breaker in self._breakers.items():
             if breaker.opened_at is not None and now < breaker.probe_at:
                 found[key] = (Priority.DANGER.rank, breaker.probe_at - now)

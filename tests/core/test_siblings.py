@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from core.clock import ManualClock
 from core.database import Database
-from core.siblings import BEAT_SECONDS, GONE_SECONDS, SEEN_SECONDS, STALE_SECONDS, Siblings, forget
+from core.siblings import BEAT_SECONDS, GONE_SECONDS, SEEN_SECONDS, STALE_SECONDS, Rest, Siblings, forget
 
 
 class Company:
@@ -70,3 +71,36 @@ async def test_who_leaves_is_gone_at_once_and_a_lone_start_forgets_the_dead(
     await forget(database)
     await first.beat()
     assert (first.count, first.quiet()) == (1, 0.0)
+
+
+class Talker:
+    """Tells what a test gives it, and keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.word: dict[str, Rest] = {}
+        self.heard: list[dict[str, Rest]] = []
+        self.leaders = 0
+
+    def tell(self) -> Mapping[str, Rest]:
+        return self.word
+
+    def heed(self, name: str, word: Mapping[str, Rest], *, leads: bool) -> None:
+        self.heard.append(dict(word))
+        self.leaders += leads
+
+
+async def test_what_one_tells_the_others_hear_and_nobody_hears_himself(database: Database, clock: ManualClock) -> None:
+    company = Company(database, clock)
+    both, words = [company.one(), company.one()], [Talker(), Talker()]
+    for one, talker in zip(both, words, strict=True):
+        one.join(talker)
+    words[0].word = {"whatsapp:1": Rest(seconds=30), "telegram:1": Rest(seconds=15, broken=True)}
+    await both[0].beat()
+    company.later(2)
+    await both[1].beat()
+    assert words[1].heard == [{"whatsapp:1": Rest(seconds=28), "telegram:1": Rest(seconds=13, broken=True)}]
+    words[0].word = {}
+    for one in both:
+        await one.beat()
+    assert words[0].heard == [{}] and words[1].heard[-1] == {}, "what is over is told no more"
+    assert {words[0].leaders > 0, words[1].leaders > 0} == {True, False}, "of two, one leads"

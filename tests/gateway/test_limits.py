@@ -248,3 +248,69 @@ def test_bubbles_that_must_stay_apart() -> None:
         assert len(merge([OutgoingMessage(text="one"), second], 4096)) == 2
     choice = OutgoingMessage(text="?", choices=(QuickReply(token="t", title="x"),))
     assert len(merge([choice, OutgoingMessage(text="after")], 4096)) == 2
+
+
+class Pair:
+    """Two processes; `talk` is a beat of each: what one has seen the other hears. The first leads."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.news = 0
+        self.first, self.second = (Limits(clock, lambda: 2, self._note) for _ in range(2))
+
+    def _note(self) -> None:
+        self.news += 1
+
+    def talk(self) -> None:
+        told, answered = self.first.tell(), self.second.tell()
+        self.second.heed("first", told, leads=True)
+        self.first.heed("second", answered, leads=False)
+
+
+def test_a_platforms_word_to_one_process_is_heeded_by_the_other(clock: Clock) -> None:
+    pair = Pair(clock)
+    pair.first.throttled(NUMBER, "p", Throttled("slow down", retry_after=30))
+    assert pair.news == 1 and pair.second.wait(NUMBER, "q", Priority.REPLY) == 0, "not heard of yet"
+    for _ in range(10):
+        pair.talk()
+        clock.now += 2.0
+        assert pair.second.wait(NUMBER, "q", Priority.DANGER) > 0 and NUMBER.key in pair.second.blocked()
+    clock.now += 10.1
+    pair.talk()
+    assert pair.second.wait(NUMBER, "q", Priority.REPLY) == 0, "telling it back and forth makes it no longer"
+    assert pair.first.wait(NUMBER, "q", Priority.REPLY) == 0
+    left = run(pair.second, clock, [(clock.now, number, Priority.REPLY, f"p{number}") for number in range(100)])
+    assert most_in_a_second(left.values()) <= 25, "and the other goes slower for a while as well"
+
+
+def test_of_two_processes_one_probes_a_broken_account(clock: Clock) -> None:
+    pair = Pair(clock)
+    for limits in (pair.first, pair.second):
+        for _ in range(20):
+            limits.failed(NUMBER, Unavailable("down"))
+    probes = {"first": 0, "second": 0}
+    for _ in range(1200):
+        pair.talk()
+        for name, limits in (("first", pair.first), ("second", pair.second)):
+            if limits.wait(NUMBER, "p", Priority.DANGER) == 0:
+                probes[name] += 1
+                limits.failed(NUMBER, Unavailable("down"))
+        clock.now += 0.1
+    assert probes["second"] == 0 and 7 <= probes["first"] <= 8, probes
+    pair.first.succeeded(NUMBER)
+    assert not pair.second.is_open(NUMBER)
+    pair.talk()
+    assert pair.second.is_open(NUMBER) and pair.second.wait(NUMBER, "q", Priority.REPLY) == 0
+
+
+def test_who_hears_nothing_more_probes_itself(clock: Clock) -> None:
+    pair = Pair(clock)
+    pair.first.failed(NUMBER, ChannelDown("no token"))
+    pair.talk()
+    assert not pair.second.is_open(NUMBER) and pair.second.tell() == {}, "only what one has seen is told"
+    began = clock.now
+    while pair.second.wait(NUMBER, "q", Priority.DANGER) > 0:
+        clock.now += 0.5
+    assert 15 < clock.now - began < 25
+    pair.second.succeeded(NUMBER)
+    pair.talk()
+    assert pair.second.is_open(NUMBER), "an old word opens nothing again"

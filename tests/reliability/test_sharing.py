@@ -9,7 +9,8 @@ import asyncio
 import os
 import time
 from collections import Counter
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import func, select
 
 from core import siblings
 from core.database import Database
+from core.errors import Unavailable
 from core.messages import OutgoingMessage, Priority
 from core.outbox import enqueue, outbox
 from gateway.app import Service
@@ -31,12 +33,12 @@ FULL = os.environ.get("SATHI_SOAK") == "1"
 ONE = "+8801799999999"
 
 
-async def fill(db: Database, channel: str, to_one: int, others: int) -> None:
-    """Queue answers to one person and to many."""
-    people = [ONE] * to_one + [f"+88019{number:08d}" for number in range(others)]
+async def fill(db: Database, channel: str, to_one: int, others: int, first: int = 0) -> None:
+    """Queue answers to one person and to many, whose numbers begin with `first`."""
+    people = [ONE] * to_one + [f"+88019{number:08d}" for number in range(first, first + others)]
     for start in range(0, len(people), 200):
         async with db.transaction() as session:
-            for number, phone in enumerate(people[start : start + 200], start):
+            for number, phone in enumerate(people[start : start + 200], first + start):
                 words = OutgoingMessage(text=f"w{number}", priority=Priority.REPLY, purpose="notice")
                 await enqueue(
                     session, db, channel=channel, address=f"whatsapp:{phone}", dedupe=f"w{number}", messages=[words]
@@ -60,17 +62,34 @@ async def test_two_services_are_one_sender(
         await two_services(tmp_path, monkeypatch, url)
 
 
-async def two_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+@asynccontextmanager
+async def company(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> AsyncIterator[tuple[FakePlatform, list[Service]]]:
+    """Two services on one database that know of each other, and the platforms they send to."""
     monkeypatch.setattr(siblings, "BEAT_SECONDS", 0.2)
     monkeypatch.setattr(siblings, "SEEN_SECONDS", 0.4)
     rasa = ScriptedRasa()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(rasa.serving())
         platform = await stack.enter_async_context(FakePlatform())
-        values: dict[str, Any] = {"data_dir": tmp_path, "port": 0, "demo": False, "rasa_url": rasa.url, "senders": 6}
+        values: dict[str, Any] = {"data_dir": folder, "port": 0, "demo": False, "rasa_url": rasa.url, "senders": 6}
         values["database_url"] = url
-        both: list[Service] = [await stack.enter_async_context(quickly(platform.settings(**values))) for _ in range(2)]
+        both = [await stack.enter_async_context(quickly(platform.settings(**values))) for _ in range(2)]
         await asyncio.sleep(0.5)
+        yield platform, both
+
+
+async def until(what: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + 5
+    while not what():
+        assert time.monotonic() < end, "it did not come to that"
+        await asyncio.sleep(0.02)
+
+
+async def two_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    async with company(tmp_path, monkeypatch, url) as (platform, both):
         channel = f"whatsapp:{platform.meta.phone_number_id}"
         await fill(both[0].services.db, channel, 50, 20)
         for service in both:
@@ -87,6 +106,36 @@ async def two_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
     assert len(seen) - len(to_one) == 20, "nobody else waits for the one"
     assert 40 <= len(to_one) <= 42, "one burst of forty for both together, then one in six seconds"
     assert min(debts) > 0, "both have sent to the one"
+
+
+@pytest.mark.timeout(120)
+async def test_what_a_platform_tells_one_service_the_other_heeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue("postgres").url("postgres")
+    async with company(tmp_path, monkeypatch, url) as (platform, both):
+        channel = f"whatsapp:{platform.meta.phone_number_id}"
+        here, there = (service.services for service in both)
+        platform.fail("whatsapp", status=429, headers={"Retry-After": "2"}, times=1)
+        await fill(here.db, channel, 0, 1)
+        here.sends_waiting.set()
+        await until(lambda: all(channel in services.limits.blocked() for services in (here, there)))
+        await fill(here.db, channel, 0, 4, first=100)
+        for services in (here, there):
+            services.sends_waiting.set()
+        await platform.wait_for(5, seconds=30)
+        while await states(here.db) != {"sent": 5}:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.2)  # until the last success was counted
+        calls = [call for call in platform.ledger.calls if call.platform == "whatsapp"]
+        [refused] = [call for call in calls if call.status == 429]
+        assert min(call.at for call in calls if call.at > refused.at) - refused.at >= 1.9
+        whatsapp = here.channels[channel]
+        for _ in range(20):
+            here.limits.failed(whatsapp, Unavailable("down"))
+        await until(lambda: not there.limits.is_open(whatsapp))
+        here.limits.succeeded(whatsapp)
+        await until(lambda: there.limits.is_open(whatsapp))
 
 
 async def two_processes(tmp_path: Path, database_url: str) -> None:
