@@ -1,7 +1,8 @@
 """Proving an account: its number, the company when it fits several, a one-time code, and then what was asked for.
 
 Whether a number exists is never said: every number in a right format gets the same words after the same work. The code
-itself is caught by the gateway; here only its result arrives.
+itself is caught by the gateway; here only its result arrives. A mobile number can stand in an account's place: one's own,
+shared with the channel's button, opens the accounts that have it; any other opens them with a code sent to it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 from actions.accounts import (
     ACCOUNT_ENTITIES,
     account_choices,
+    account_question,
     named_utility,
     owned,
     pick,
@@ -19,7 +21,8 @@ from actions.accounts import (
 )
 from actions.forms import other_matter, typed_numbers, unclear
 from actions.people import to_a_person
-from actions.turn import HANDLERS, Turn, make_form
+from actions.turn import HANDLERS, Turn, act, make_form
+from core.errors import UtilityUnavailable
 from core.tenants import candidates, find_utility
 from utility.base import Account
 
@@ -29,6 +32,9 @@ async def answer(turn: Turn) -> bool:
     claim = dict(turn.get("claim") or {})
     if turn.intent == "code_result":
         await _code(turn, claim)
+        return True
+    if turn.intent == "inform_contact":
+        await shared(turn, str(turn.value("phone") or ""))
         return True
     numbers = typed_numbers(turn, *ACCOUNT_ENTITIES)
     task = str(turn.get("task") or "")
@@ -63,7 +69,7 @@ async def answer(turn: Turn) -> bool:
         accounts = account_choices(turn, await owned(turn))
         await unclear(turn, "utter_ask_which_account", "utter_ask_which_account", choices=accounts)
     else:
-        await unclear(turn, "utter_ask_account", "utter_ask_account_again")
+        await unclear(turn, account_question(turn), "utter_ask_account_again")
     return True
 
 
@@ -73,6 +79,10 @@ async def _number(turn: Turn, claim: dict[str, Any], number: str) -> None:
     if own:
         await _finish(turn, own)
         return
+    phone = _mobile(turn, number)
+    if phone:
+        await shared(turn, phone)
+        return
     if not candidates(turn.tenant, number):
         await unclear(turn, "utter_account_wrong_format", "utter_ask_account_again")
         return
@@ -80,6 +90,46 @@ async def _number(turn: Turn, claim: dict[str, Any], number: str) -> None:
     turn.set("claim", {"account": number, "utility": utility.slug if utility else claim.get("utility", "")})
     turn.asked = ""
     await ask(turn)
+
+
+def _mobile(turn: Turn, number: str) -> str:
+    """The mobile number that somebody typed where an account's was asked, unless it could be one."""
+    national = str(turn.value("phone") or "")
+    if not national or turn.value(*ACCOUNT_ENTITIES):
+        national = number
+    return "" if candidates(turn.tenant, national) else turn.tenant.mobile.canonical(national)
+
+
+async def shared(turn: Turn, phone: str) -> None:
+    """A mobile number: the accounts on it when it is proven to be the person's own, else a code to it."""
+    if turn.value("reason") == "down":
+        raise UtilityUnavailable("the accounts of a shared number could not be read")
+    turn.set("tries", None)
+    if turn.value("proven") or phone == turn.ctx.phone:
+        await _by_phone(turn, phone)
+        return
+    turn.set("claim", {"phone": phone})
+    turn.asked = ""
+    await ask(turn)
+
+
+async def _by_phone(turn: Turn, phone: str) -> None:
+    """The accounts of a number that is proven now: one is used, of several one is chosen."""
+    accounts = [account for account in await owned(turn) if account.mobile == phone]
+    turn.set("claim", {"which": len(accounts) > 1})
+    if not accounts:
+        turn.say("utter_no_account_by_phone", phone=phone)
+        turn.ask("account", "utter_ask_account")
+    elif len(accounts) == 1:
+        await _finish(turn, accounts[0])
+    elif turn.get("task") == "link_account":
+        turn.close()
+        turn.entities = {}
+        await HANDLERS["link_account"](turn)
+    else:
+        if turn.intent == "code_result":
+            turn.say("utter_code_right")
+        turn.ask("which", "utter_ask_which_account", choices=account_choices(turn, accounts))
 
 
 async def _utility(turn: Turn, claim: dict[str, Any]) -> None:
@@ -97,11 +147,16 @@ async def _utility(turn: Turn, claim: dict[str, Any]) -> None:
 
 async def _request(turn: Turn, claim: dict[str, Any]) -> None:
     """Ask for a code. The words are the same whatever the number is."""
-    asked = await turn.ctx.ownership.request_code(
-        turn.ctx, str(claim["utility"]), str(claim["account"]), str(turn.get("task") or "link")
-    )
+    ownership, task, phone = turn.ctx.ownership, str(turn.get("task") or "link"), str(claim.get("phone") or "")
+    if phone:
+        asked = await ownership.request_phone_code(turn.ctx, phone, task)
+    else:
+        asked = await ownership.request_code(turn.ctx, str(claim["utility"]), str(claim["account"]), task)
     if asked.asked:
-        turn.ask("code", "utter_code_sent", account=claim["account"])
+        if phone:
+            turn.ask("code", "utter_phone_code_sent", phone=phone)
+        else:
+            turn.ask("code", "utter_code_sent", account=claim["account"])
         return
     until = asked.retry_at.isoformat() if asked.retry_at else None
     turn.close()
@@ -111,6 +166,9 @@ async def _request(turn: Turn, claim: dict[str, Any]) -> None:
 async def _code(turn: Turn, claim: dict[str, Any]) -> None:
     """What became of a typed code."""
     if turn.value("ok"):
+        if claim.get("phone"):
+            await _by_phone(turn, str(claim["phone"]))
+            return
         own = pick(await owned(turn), str(claim.get("account") or ""), str(claim.get("utility") or ""))
         if own is None:
             turn.close()
@@ -148,6 +206,12 @@ async def ask(turn: Turn) -> None:
     """What is missing: the number, the company, the code."""
     claim = dict(turn.get("claim") or {})
     number, utility = str(claim.get("account") or ""), str(claim.get("utility") or "")
+    if claim.get("phone"):
+        if turn.asked == "code":
+            turn.ask("code", "utter_code_waiting")
+        else:
+            await _request(turn, claim)
+        return
     if not number:
         if claim.get("which"):
             accounts = await owned(turn)
@@ -155,7 +219,7 @@ async def ask(turn: Turn) -> None:
                 accounts = [account for account in accounts if account.utility == utility]
             turn.ask("which", "utter_ask_which_account", choices=account_choices(turn, accounts))
             return
-        turn.ask("account", "utter_ask_account")
+        turn.ask("account", account_question(turn))
         return
     slugs = candidates(turn.tenant, number)
     if not slugs:
@@ -172,6 +236,13 @@ async def ask(turn: Turn) -> None:
         turn.ask("code", "utter_code_waiting")
         return
     await _request(turn, dict(turn.get("claim") or {}))
+
+
+@act("action_inform_contact", "inform_contact")
+async def inform_contact(turn: Turn) -> None:
+    """A telephone number that was shared without being asked for: a way to one's accounts."""
+    turn.open("account_form", task="link_account", task_entities={}, claim={})
+    await shared(turn, str(turn.value("phone") or ""))
 
 
 make_form("account_form", answer, ask)

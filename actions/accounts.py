@@ -82,6 +82,11 @@ def utility_choices(turn: Turn, slugs: list[str]) -> list[dict[str, object]]:
     ]
 
 
+def account_question(turn: Turn) -> str:
+    """The question for a number, with the button that shares one's telephone number where the channel has it."""
+    return "utter_ask_account_or_phone" if turn.ctx.asks_phone else "utter_ask_account"
+
+
 def remember(turn: Turn, account: Account) -> None:
     """Keep which account we talk about, for the next question."""
     turn.set("current", {"account": account.number, "utility": account.utility})

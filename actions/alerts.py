@@ -1,15 +1,16 @@
-"""Notices and feedback, both kept in tables."""
+"""Notices and feedback, both kept in tables. Whether somebody wants notices is one flag of their address (core/reach)."""
 
 from __future__ import annotations
 
 from actions.accounts import owned_if_possible, pick, utility_name
 from actions.turn import Turn, act
 from complaints import alerts
+from core import reach
 
 
 @act("action_subscribe_alerts", "subscribe_alerts")
 async def subscribe_alerts(turn: Turn) -> None:
-    """Switch notices on, for one's own account where one is known."""
+    """Switch notices on, for one's own account where one is known, also for who said stop before."""
     ctx = turn.ctx
     accounts = await owned_if_possible(turn)
     current = turn.get("current") or {}
@@ -26,6 +27,7 @@ async def subscribe_alerts(turn: Turn) -> None:
             utility=account.utility if account else "",
             account=account.number if account else "",
         )
+        await reach.note(session, turn.tenant.slug, [ctx.address], notices=True)
     turn.say(
         "utter_alerts_on" if account else "utter_alerts_on_no_account",
         account=account.number if account else "",
@@ -35,12 +37,14 @@ async def subscribe_alerts(turn: Turn) -> None:
 
 @act("action_unsubscribe_alerts", "unsubscribe_alerts")
 async def unsubscribe_alerts(turn: Turn) -> None:
-    """Switch notices off."""
+    """Switch off whatever comes unasked. It is confirmed once; who says it again hears that nothing comes as it is."""
     ctx = turn.ctx
     async with ctx.db.transaction() as session:
         await ctx.guard(session)
+        wanted = await reach.wants_notices(session, turn.tenant.slug, ctx.address)
         await alerts.unsubscribe(session, ctx.db, tenant=turn.tenant.slug, contact_id=ctx.contact_id)
-    turn.say("utter_alerts_off")
+        await reach.note(session, turn.tenant.slug, [ctx.address], notices=False)
+    turn.say("utter_alerts_off" if wanted else "utter_alerts_off_already")
 
 
 @act("action_give_feedback", "give_feedback")

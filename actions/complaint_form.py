@@ -6,7 +6,7 @@ person's open complaint about the same fault is shown before a second one is mad
 
 from __future__ import annotations
 
-from actions.accounts import account_choices, owned_if_possible, pick, utility_choices
+from actions.accounts import account_choices, account_question, owned_if_possible, pick, utility_choices
 from actions.complaint_draft import Draft, complaint_facts
 from actions.complaint_steps import ACCOUNT, STEPS, kind_choices
 from actions.complaint_writing import add_note, own_account
@@ -183,7 +183,7 @@ async def _ask_account(turn: Turn, draft: Draft) -> None:
     if accounts and "ask_account" not in draft.told:
         turn.ask("account", "utter_ask_which_account", choices=account_choices(turn, accounts))
         return
-    turn.ask("account", "utter_ask_account")
+    turn.ask("account", account_question(turn))
 
 
 async def _known_outage(turn: Turn, account: Account) -> Outage | None:

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.accounts import named_utility, owned_if_possible, pick, remember, utility_choices
+from actions.accounts import (
+    account_choices,
+    account_question,
+    named_utility,
+    owned_if_possible,
+    pick,
+    remember,
+    utility_choices,
+)
 from actions.complaint_draft import MAX_DETAILS, Draft
 from actions.complaint_writing import add_note, register
 from actions.forms import typed_numbers, unclear
@@ -43,6 +51,8 @@ async def _account(turn: Turn, draft: Draft) -> bool | None:
     if turn.intent == "deny" or (turn.intent == "inform" and turn.value("account_number") == "other"):
         draft.told = ["ask_account"]
         return None
+    if turn.intent == "inform_contact":
+        return await _shared(turn, draft, str(turn.value("phone") or ""))
     numbers = typed_numbers(turn, *ACCOUNT)
     accounts = await owned_if_possible(turn)
     utility = str(turn.value("utility") or "")
@@ -67,7 +77,25 @@ async def _account(turn: Turn, draft: Draft) -> bool | None:
         turn.set("tries", int(turn.get("tries") or 0) + 1)
         turn.ask("account", "utter_ask_account_again")
     else:
-        await unclear(turn, "utter_ask_account", "utter_ask_account_again")
+        await unclear(turn, account_question(turn), "utter_ask_account_again")
+    return True
+
+
+async def _shared(turn: Turn, draft: Draft, phone: str) -> bool | None:
+    """A telephone number in an account's place: one's own names the accounts that have it, any other needs a code first."""
+    if not (turn.value("proven") or phone == turn.ctx.phone):
+        turn.open("account_form", task="link_account", task_entities={}, claim={"phone": phone})
+        return True
+    accounts = [account for account in await owned_if_possible(turn) if account.mobile == phone]
+    if len(accounts) == 1:
+        draft.use(accounts[0])
+        remember(turn, accounts[0])
+        return None
+    if accounts:
+        turn.ask("account", "utter_ask_which_account", choices=account_choices(turn, accounts))
+    else:
+        turn.say("utter_no_account_by_phone", phone=phone)
+        turn.ask("account", "utter_ask_account")
     return True
 
 

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TurnContext:
-    """One turn's tenant, people and services. `guard` raises LeaseLost when the turn is not ours any more."""
+    """One turn's tenant, people and services. `guard` raises LeaseLost when the turn is not ours any more.
+
+    `phone` is the number that the channel itself proves; `asks_phone` says that a button can ask for one.
+    """
 
     tenant: Tenant
     tenants: Tenants
@@ -42,6 +45,7 @@ class TurnContext:
     address: str
     language: str
     phone: str = ""
+    asks_phone: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)
     guard: Callable[[AsyncSession], Awaitable[None]]
 

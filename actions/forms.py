@@ -10,7 +10,17 @@ from core.tenant_model import plain_number
 
 # Words that only mean something as an answer: never another matter.
 ANSWER_WORDS = frozenset(
-    {"affirm", "deny", "skip", "inform", "inform_media", "inform_location", "code_result", "nlu_fallback"}
+    {
+        "affirm",
+        "deny",
+        "skip",
+        "inform",
+        "inform_contact",
+        "inform_media",
+        "inform_location",
+        "code_result",
+        "nlu_fallback",
+    }
 )
 # Leave the form, whatever was asked.
 ALWAYS_OTHER = frozenset({"report_hazard", "cancel", "talk_to_operator", "change_language", "start", "clarified"})

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlmodel import select
+from sqlalchemy import update
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from complaints.tables import AlertSubscription, Feedback
 from core.database import Database
 from core.lanes import insert_for
+from core.tables import Conversation
 
 TOPICS = ("outage", "bill")
 subscriptions: Any = AlertSubscription.__table__  # type: ignore[attr-defined]
@@ -53,6 +55,13 @@ async def unsubscribe(session: AsyncSession, db: Database, *, tenant: str, conta
     row.updated_at = db.now()
     session.add(row)
     return True
+
+
+async def follow(session: AsyncSession, db: Database, conversation_id: int, *, active: bool) -> None:
+    """Keep to a wish that was told to the platform: who subscribed once is switched off or on again."""
+    person = select(Conversation.contact_id).where(Conversation.id == conversation_id).scalar_subquery()
+    change = update(AlertSubscription).where(col(AlertSubscription.contact_id) == person)
+    await session.execute(change.values(active=active, updated_at=db.now()))
 
 
 async def give_feedback(

@@ -160,8 +160,8 @@ def _message(body: Fields, item: Fields) -> Fields | Event:
     if isinstance(body.get("referral"), dict):
         detail["referral"] = _referral(body["referral"])
     if PHONE.fullmatch(token):
-        # The button that shares the number of the person's profile: shown to them before they tap it.
-        return found | {"kind": Kind.CONTACT, "phone": token, "detail": detail}
+        # The number of the person's profile, or what a changed page sent in its place: nobody vouches for it.
+        return found | {"kind": Kind.CONTACT, "detail": detail | {"shared_phones": [token]}}
     if token:
         return found | {"kind": Kind.CHOICE, "token": token, "text": text, "detail": detail}
     attachments = [entry for entry in items(body.get("attachments")) if isinstance(entry, dict)]

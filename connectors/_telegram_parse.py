@@ -21,6 +21,7 @@ FILES = {
     "sticker": "sticker",
 }
 CONTENT = ("poll", "dice", "game", "story", "invoice", "paid_media", "checklist", "giveaway")
+SECOND_HAND = ("forward_origin", "forward_from", "forward_date", "via_bot")
 Fields = dict[str, Any]
 
 
@@ -113,7 +114,7 @@ def _content(body: Fields, person: Fields) -> Fields | str:
         if place:
             return {"kind": Kind.LOCATION, "location": Location(latitude=place[0], longitude=place[1], label=label)}
     if isinstance(body.get("contact"), dict):
-        return _contact(body["contact"], person)
+        return _contact(body, person)
     photos = [size for size in items(body.get("photo")) if isinstance(size, dict) and identifier(size.get("file_id"))]
     if photos:
         best = max(
@@ -160,11 +161,15 @@ def _text(text: str) -> Fields:
     return {"kind": Kind.TEXT, "text": text}
 
 
-def _contact(card: Fields, person: Fields) -> Fields:
-    """A shared contact. Telegram says whose it is; only the sender's own is taken as theirs (channels.md §4.2)."""
+def _contact(body: Fields, person: Fields) -> Fields:
+    """A shared contact. Telegram says whose it is; only the sender's own is taken as theirs (channels.md §4.2), and not
+    one that was passed on or made by another bot: what stands in those is somebody else's word.
+    """
+    card = body["contact"]
     number = phone(words(card.get("phone_number"))) or phone(f"+{words(card.get('phone_number'))}")
     mine, sender = card.get("user_id"), person.get("id")
-    own = isinstance(mine, int) and not isinstance(mine, bool) and mine == sender
+    second_hand = any(name in body for name in SECOND_HAND)
+    own = isinstance(mine, int) and not isinstance(mine, bool) and mine == sender and not second_hand
     detail = {} if own or not number else {"shared_phones": [number]}
     return {"kind": Kind.CONTACT, "phone": number if own else "", "detail": detail}
 

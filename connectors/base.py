@@ -116,6 +116,8 @@ class Connector(ABC):
     # Files sent together come as messages that nothing ties together; where a platform names the album, the parser
     # puts it into `detail["album"]`.
     loose_files: ClassVar[bool] = False
+    # Whether a button can ask for the person's telephone number (channels.md §6).
+    asks_phone: ClassVar[bool] = False
     # Codes of failed statuses that speak of the person, not of the message.
     unreachable_codes: ClassVar[frozenset[str]] = frozenset()
 

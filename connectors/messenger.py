@@ -68,6 +68,7 @@ class MessengerConnector(Connector):
     channel_type = "messenger"
     max_text = MAX_TEXT
     secret_fields = ("access_token", "app_secret", "verify_token")
+    asks_phone = True
 
     def __init__(self, tools: Tools, part: Any = None) -> None:
         super().__init__(tools, part)

@@ -56,6 +56,7 @@ class TelegramConnector(Connector):
     channel_type = "telegram"
     max_text = MAX_TEXT
     secret_fields = ("bot_token", "secret_token")
+    asks_phone = True
     now: Callable[[], datetime] = staticmethod(lambda: datetime.now(UTC))
 
     def __init__(self, tools: Tools, part: Any = None) -> None:

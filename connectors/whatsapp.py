@@ -75,6 +75,7 @@ class WhatsAppConnector(Connector):
     loose_files = True
     unreachable_codes = frozenset({"131026"})
     secret_fields = ("access_token", "app_secret", "verify_token")
+    asks_phone = True
 
     def __init__(self, tools: Tools, part: Any = None) -> None:
         super().__init__(tools, part)

@@ -88,7 +88,8 @@ class IncomingMessage:
     """One thing a person (or the platform in their name) sent.
 
     `external_id` is the dedupe key within the channel. `addresses` are all the ways the platform names this person,
-    the one to answer first, each `scheme:path`, e.g. `whatsapp:+8801700000002`, `web:3f2a…`.
+    the one to answer first, each `scheme:path`, e.g. `whatsapp:+8801700000002`, `web:3f2a…`. `phone` is a shared number
+    that the platform itself says is the sender's own; any other stands in `detail["shared_phones"]` and proves nothing.
     """
 
     external_id: str

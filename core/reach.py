@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.messages import Actor, IncomingMessage, OutgoingMessage
 from core.tables import ContactAddress
 
-STOPPED, AWAY = "stopped", "away"
+STOPPED, RESUMED, AWAY = "stopped", "resumed", "away"
 BLOCKED = "blocked"  # the category of a wish that is none: the person shut us out
 STOPS, RESUMES = ("stop", "STOP_NOTIFICATIONS"), ("resume", "signup", "RESUME_NOTIFICATIONS", "in")
 
@@ -47,7 +47,15 @@ async def wish(session: AsyncSession, tenant: str, message: IncomingMessage) -> 
     name = "reachable" if message.detail.get("category") == BLOCKED else "notices"
     values: dict[str, Any] = {name: wanted}
     await note(session, tenant, message.addresses, **values)
-    return "resumed" if wanted else "stopped"
+    return RESUMED if wanted else STOPPED
+
+
+async def wants_notices(session: AsyncSession, tenant: str, address: str) -> bool:
+    """Whether somebody has not said stop."""
+    query = select(col(ContactAddress.notices)).where(
+        col(ContactAddress.tenant) == tenant, col(ContactAddress.address) == address
+    )
+    return (await session.execute(query)).scalar() is not False
 
 
 def why_not(message: OutgoingMessage, reachable: bool | None, notices: bool | None) -> str:

@@ -37,13 +37,20 @@ def is_spoken(message: IncomingMessage) -> bool:
     return message.kind is Kind.MEDIA and not message.text and all(ref.kind in SPOKEN for ref in message.media)
 
 
+def shared_phone(message: IncomingMessage) -> str:
+    """The telephone number of a shared contact: the sender's own, else the first that stands in it."""
+    if message.kind is not Kind.CONTACT:
+        return ""
+    return message.phone or str(next(iter(message.detail.get("shared_phones") or ()), ""))
+
+
 def words_of(message: IncomingMessage) -> str:
-    """The text a message stands for: its words, or the sender's own telephone number that was shared with a button."""
-    return message.text or (message.phone if message.kind is Kind.CONTACT else "")
+    """The text a message stands for: its words, or the telephone number that was shared."""
+    return message.text or shared_phone(message)
 
 
 def unreadable(message: IncomingMessage) -> bool:
-    """Whether nothing in a message can be understood: a poll, a game, somebody else's visiting card."""
+    """Whether nothing in a message can be understood: a poll, a game, a visiting card without a number."""
     return message.kind in (Kind.UNSUPPORTED, Kind.CONTACT) and not words_of(message)
 
 

@@ -1,4 +1,6 @@
-"""What the dialogue core is asked about a message: its words, or the certain meaning of a tap, a place, a file, a code."""
+"""What the dialogue core is asked about a message: its words, or the certain meaning of a tap, a place, a file, a contact, a
+code.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +10,20 @@ from typing import Any
 
 from connectors.base import Channel
 from core import store
+from core.errors import UtilityUnavailable
 from core.inbox import Claimed
 from core.language import commands
 from core.messages import IncomingMessage, Kind
 from core.tables import ChoiceToken, Contact, Conversation
 from gateway import picking, silence
 from gateway.albums import Part
-from gateway.arrivals import Heard
-from gateway.people import BESIDE
+from gateway.arrivals import Heard, shared_phone
+from gateway.people import BESIDE, CANCEL, LEAVING
 from gateway.picking import Pick
 from gateway.services import Services
 
 MASK = "••••••"
+STOP = "unsubscribe_alerts"
 NUMBER = re.compile(r"\s*([0-9০-৯०-९]{1,2})\s*[.)।]?\s*")
 
 
@@ -92,6 +96,8 @@ class Asking:
                 "intent": "inform_location",
                 "entities": {"latitude": place.latitude, "longitude": place.longitude, "label": place.label},
             }
+        if phone := shared_phone(message):
+            return await self._contact(occasion, phone)
         if message.media and not occasion.text:
             return {"intent": "inform_media", "entities": {"count": len(message.media), "kind": message.media[0].kind}}
         async with services.db.reading() as session:
@@ -123,8 +129,24 @@ class Asking:
                 return {"title": picked.title, **_meaning(picked.send)}
         command = commands.read(typed)
         if command:
-            return {"intent": command.intent, "entities": command.entities, "title": typed}
+            # "Stop" in the middle of something ends that; alone it speaks of what comes unasked.
+            intent = CANCEL if command.intent == STOP and _under_way(occasion.conversation) else command.intent
+            return {"intent": intent, "entities": command.entities, "title": typed}
         return None
+
+    async def _contact(self, occasion: Occasion, phone: str) -> dict[str, Any]:
+        """A shared telephone number. One that the platform calls the sender's own opens the accounts that have it."""
+        entities = {"phone": phone}
+        if occasion.message.phone:
+            entities["proven"] = "1"
+            assert occasion.contact.id is not None
+            try:
+                await self._services.ownership.link_phone(
+                    occasion.contact.id, occasion.conversation.tenant, phone, f"{occasion.claimed.id}:contact"
+                )
+            except UtilityUnavailable:
+                entities["reason"] = "down"
+        return {"intent": "inform_contact", "entities": entities, "title": phone}
 
     async def _named(self, occasion: Occasion, named: Pick, choices: list[ChoiceToken]) -> ChoiceToken | None:
         """The choice whose place was named in words; "no, the second" after a pick speaks of the list picked from."""
@@ -161,6 +183,12 @@ def _picks(text: str, choices: list[ChoiceToken]) -> bool:
     """Whether a message picked one of the choices, by place or by name."""
     by_place = NUMBER.fullmatch(text) or picking.read(text)
     return bool(by_place) or any(commands.same(text, one.title) for one in choices)
+
+
+def _under_way(conversation: Conversation) -> bool:
+    """Whether something could be left: a question that is open, a message to be written, the way to a person."""
+    state = conversation.state or {}
+    return conversation.status != "pending" or bool(state.get("active_loop") or state.get(LEAVING))
 
 
 def _meaning(send: dict[str, Any]) -> dict[str, Any]:

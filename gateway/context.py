@@ -41,7 +41,7 @@ class Contexts:
             if not await services.inbox.still_ours(session, inbox_id, fence):
                 raise LeaseLost("the turn is over")
 
-        channel = services.channels[conversation.channel]
+        channel, phone = services.channels[conversation.channel], store.phone_of(conversation.address)
         return TurnContext(
             tenant=services.tenants.get(conversation.tenant),
             tenants=services.tenants,
@@ -59,7 +59,8 @@ class Contexts:
             channel_type=channel.type,
             address=conversation.address,
             language=str(metadata.get("language") or ""),
-            phone=store.phone_of(conversation.address),
+            phone=phone,
+            asks_phone=services.connector(channel).asks_phone and not phone,
             metadata=metadata,
             guard=guard,
         )

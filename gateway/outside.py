@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from complaints import alerts
 from connectors.base import Channel
 from core import reach
 from core.language import danger
@@ -45,7 +46,10 @@ async def note(
             await people.alarm(session, conversation_id, channel.tenant, found.kind, message.text)
         return "overheard"
     if message.kind is Kind.PREFERENCE:
-        return await reach.wish(session, channel.tenant, message)
+        wish = await reach.wish(session, channel.tenant, message)
+        if wish and message.detail.get("category") != reach.BLOCKED:
+            await alerts.follow(session, people.db, conversation_id, active=wish == reach.RESUMED)
+        return wish
     if message.kind is not Kind.HANDOVER:
         return ""
     event, owner = message.detail.get("event"), str(message.detail.get("new_owner_app_id") or "")

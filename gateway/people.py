@@ -40,6 +40,7 @@ class People:
 
     def __init__(self, services: Services, speaker: Speaker, patience: Patience | None = None) -> None:
         self._services = services
+        self.db = services.db
         self.voice = Voice(services, speaker)
         self.bridge = Bridge(services.db, self.voice, patience, services.tenants)
         self._timers = Timers(services.db, self.bridge, services.tenants)

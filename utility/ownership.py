@@ -1,5 +1,8 @@
 """Who may see an account: those whose channel proves its mobile number, and those who typed a one-time code sent to it.
 
+A channel proves a number with each message (WhatsApp), or once, when somebody shares their own (Telegram): the accounts
+that have the number then are linked. A number that is only named is proven by a code sent to it.
+
 Asking for a code tells nothing: an unknown number, a stranger's number and one's own get the same answer after the same
 work and the same time. Guessing is bounded in the database, so parallel guesses do not help (reliability.md T9–T12).
 """
@@ -95,18 +98,48 @@ class Ownership:
                 await session.delete(link)
         return link is not None
 
+    async def link_phone(self, contact_id: int, tenant: str, phone: str, effect_key: str) -> None:
+        """Link the accounts that have a mobile number now: the channel has just shown that it is this person's own."""
+        accounts = await self._utility.accounts_by_mobile(tenant, phone)
+        async with self._db.transaction() as session:
+            for account in accounts:
+                link = {"utility": account.utility, "account": account.number, "mobile": phone, "way": "contact"}
+                key = f"{effect_key}:{account.utility}:{account.number}"
+                await self._link(session, contact_id=contact_id, tenant=tenant, effect_key=key, **link)
+
     async def request_code(self, asker: Asker, utility: str, number: str, purpose: str = "link") -> CodeRequest:
         """Ask for a code for an account or meter number: same answer, work and time whether it is known or not."""
         began = time.monotonic()
         try:
-            return await self._request(asker, utility, number, purpose)
+            account = await self._find(asker.tenant, utility, number)
+            subject = account.number if account else self._subject(asker.tenant, utility, number)
+            key = asker.key(f"code:{utility}:{plain_number(number)[:40]}")
+            mobile = account.mobile if account else ""
+            return await self._challenge(asker, key, utility, subject, purpose, mobile)
         finally:
             await asyncio.sleep(max(0.0, began + self._floor - time.monotonic()))
 
-    async def _request(self, asker: Asker, utility: str, number: str, purpose: str) -> CodeRequest:
-        key = asker.key(f"code:{utility}:{plain_number(number)[:40]}")
-        account = await self._find(asker.tenant, utility, number)
-        subject = account.number if account else self._subject(asker.tenant, utility, number)
+    async def request_phone_code(self, asker: Asker, phone: str, purpose: str = "link") -> CodeRequest:
+        """Ask for a code for whatever accounts have a mobile number: the same whether there are any or not."""
+        began = time.monotonic()
+        try:
+            accounts = await self._utility.accounts_by_mobile(asker.tenant.slug, phone)
+            opens = [[account.utility, account.number] for account in accounts]
+            key = asker.key(f"code:{phone[:40]}")
+            return await self._challenge(asker, key, "", phone, purpose, phone if opens else "", opens)
+        finally:
+            await asyncio.sleep(max(0.0, began + self._floor - time.monotonic()))
+
+    async def _challenge(
+        self,
+        asker: Asker,
+        key: str,
+        utility: str,
+        subject: str,
+        purpose: str,
+        mobile: str,
+        opens: list[list[str]] | None = None,
+    ) -> CodeRequest:
         code, salt = new_code(), secrets.token_hex(16)
         digest = self._digest(salt, code, asker.conversation_id, utility, subject, purpose)
         message = sms_text(asker.language or asker.tenant.default_form, code, int(LIFE.total_seconds() // 60))
@@ -126,7 +159,6 @@ class Ownership:
                 )
                 return CodeRequest(asked=False, retry_at=retry_at)
             await self._close_open(session, asker.conversation_id)
-            mobile = account.mobile if account else ""
             calm = await self._limits.mobile_is_calm(session, mobile)
             now = self._db.now()
             session.add(
@@ -139,6 +171,7 @@ class Ownership:
                     subject=subject,
                     purpose=purpose,
                     mobile=mobile,
+                    opens=opens or [[utility, subject]],
                     real=bool(mobile) and calm,
                     salt=salt,
                     code_hash=digest,
@@ -248,7 +281,19 @@ class Ownership:
                 return self._result(row, False)
             row.closed_at = self._db.now()
             session.add(row)
-            await self._link(session, row, effect_key or f"code:{row.id}")
+            key = effect_key or f"code:{row.id}"
+            # A challenge from before `opens` was kept speaks of one account.
+            for place, (utility, account) in enumerate(row.opens or [[row.utility, row.subject]]):
+                await self._link(
+                    session,
+                    contact_id=row.contact_id,
+                    tenant=row.tenant,
+                    utility=utility,
+                    account=account,
+                    mobile=row.mobile,
+                    way="code",
+                    effect_key=f"{key}:{place}" if place else key,
+                )
             return self._result(row, True)
 
     def _matches(self, row: CodeChallenge, typed: str) -> bool:
@@ -270,25 +315,15 @@ class Ownership:
         reason = "wrong" if state is ChallengeState.OPEN else state.value
         return CodeResult(ok=False, reason=reason, **common)
 
-    async def _link(self, session: AsyncSession, row: CodeChallenge, effect_key: str) -> None:
+    async def _link(self, session: AsyncSession, **proof: Any) -> None:
+        """Write that a person proved an account; a new proof takes an older one's place."""
         query = select(AccountLink).where(
-            AccountLink.contact_id == row.contact_id,
-            AccountLink.utility == row.utility,
-            AccountLink.account == row.subject,
+            AccountLink.contact_id == proof["contact_id"],
+            AccountLink.utility == proof["utility"],
+            AccountLink.account == proof["account"],
         )
-        link = (await session.exec(query)).first()
-        if link is None:
-            link = AccountLink(
-                contact_id=row.contact_id,
-                tenant=row.tenant,
-                utility=row.utility,
-                account=row.subject,
-                mobile=row.mobile,
-                way="code",
-                effect_key=effect_key,
-                verified_at=self._db.now(),
-            )
-        link.mobile, link.way, link.effect_key = row.mobile, "code", effect_key
+        link = (await session.exec(query)).first() or AccountLink(**proof, verified_at=self._db.now())
+        link.mobile, link.way, link.effect_key = proof["mobile"], proof["way"], proof["effect_key"]
         link.verified_at = self._db.now()
         session.add(link)
         await session.flush()

@@ -209,7 +209,8 @@ class AccountLink(SQLModel, table=True):
 class CodeChallenge(SQLModel, table=True):
     """A one-time code that was asked for. `real` tells codes that were sent from those nobody can know.
 
-    `subject` is what is counted: the account, or the number as typed when there is none.
+    `subject` is what is counted: the account, or the number as typed when there is none. `opens` are the accounts that a
+    right code links, each `[utility, number]`: one, or all those of a mobile number.
     """
 
     __tablename__ = "code_challenge"
@@ -227,6 +228,7 @@ class CodeChallenge(SQLModel, table=True):
     subject: str
     purpose: str
     mobile: str = ""
+    opens: list[list[str]] = Field(default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
     real: bool = False
     salt: str
     code_hash: str

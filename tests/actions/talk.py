@@ -152,6 +152,14 @@ class Talk:
             f"no choice {title!r} in {[choice.title for r in self.rendered(form) for choice in r.choices]}"
         )
 
+    async def share_contact(self, phone: str, *, own: bool) -> list[str]:
+        """Share a telephone number; the gateway links the accounts of one that the platform calls the sender's own."""
+        proven = {}
+        if own:
+            await self.world.ownership.link_phone(self.contact, self.tenant, phone, f"{self.world.inbox}:contact")
+            proven = {"proven": "1"}
+        return await self.say("inform_contact", phone, chosen=True, phone=phone, **proven)
+
     async def type_code(self, text: str) -> list[str]:
         """Type a one-time code: the gateway checks it and tells only the result."""
         result = await self.world.ownership.try_code(
@@ -249,6 +257,7 @@ class Talk:
             address=self.address,
             language=self.language,
             phone=phone_of(self.address),
+            asks_phone=self.address.startswith(("telegram:", "messenger:")),
             metadata=message["metadata"],
             guard=guard,
         )

@@ -6,9 +6,12 @@ import re
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from tests.actions.talk import Talk, World
 from utility.base import Account, Bill
+from utility.tables import UtilityAccount
 
 BPD = "bangladesh-power-division"
 OWNER = "whatsapp:+8801700000002"
@@ -223,3 +226,96 @@ async def test_three_deep_and_back(world: World) -> None:
     assert names[-1] == "utter_ask_area" and talk.loop == "complaint_form"
     await talk.say("cancel", "cancel", chosen=True)
     assert not talk.loop and set(talk.slots) <= {"current", "last_task", "reported", "greeted"}
+
+
+TELEGRAM = "telegram:4711"
+
+
+@pytest.mark.parametrize("task", TASKS)
+async def test_ones_own_number_opens_the_account_at_once(world: World, task: str) -> None:
+    talk = await world.talk(BPD, TELEGRAM)
+    assert await talk.say(task, "please") == ["utter_ask_account_or_phone"]
+    assert talk.rendered()[0].ask == "phone"
+    names = await talk.share_contact("+8801700000002", own=True)
+    assert len(names) == 1 and talk.facts(names[0])["account"] == "104231245"
+    assert not talk.loop and not world.sms.sent
+    # Remembered: nothing is asked the next time, and the account can be taken out again.
+    assert await talk.say("bill_pdf", "the bill") == ["utter_bill_pdf"]
+    await talk.say("link_account", "remove my account", remove="1", account_number="104231245")
+    assert talk.names == ["utter_account_removed"]
+    assert await talk.say("bill_pdf", "the bill") == ["utter_ask_account_or_phone"]
+
+
+async def test_a_number_of_somebody_else_gets_a_code_and_says_nothing_before(world: World) -> None:
+    talk = await world.talk(BPD, TELEGRAM)
+    await talk.say("bill_amount", "my bill")
+    assert await talk.share_contact("+8801700000002", own=False) == ["utter_phone_code_sent"]
+    known = talk.words()
+    assert world.sms.sent[0][0] == "+8801700000002"
+    assert await talk.say("bill_pdf", "the bill", confidence=0.99) == ["utter_ask_account_or_phone"]
+    other = await world.talk(BPD, TELEGRAM)
+    await other.say("bill_amount", "my bill")
+    assert await other.share_contact("+8801799999999", own=False) == ["utter_phone_code_sent"]
+    assert other.words() == known.replace("+8801700000002", "+8801799999999") and len(world.sms.sent) == 1
+
+
+async def test_the_code_to_a_number_opens_its_accounts(world: World) -> None:
+    talk = await world.talk(BPD)
+    await talk.say("bill_amount", "my bill")
+    # Typed where an account number was asked, on a channel without the button.
+    names = await talk.say("inform", "01700000002", phone="01700000002")
+    assert names == ["utter_phone_code_sent"] and talk.facts(names[0])["phone"] == "+8801700000002"
+    assert await talk.type_code("000000") == ["utter_code_wrong"]
+    assert await talk.tap("Send a new code") == ["utter_phone_code_sent"]
+    names = await talk.type_code(code_of(world))
+    assert names[0] == "utter_code_right" and talk.facts(names[1])["account"] == "104231245"
+
+
+async def test_of_several_accounts_on_a_number_one_is_chosen(world: World) -> None:
+    async with world.db.transaction() as session:
+        change = update(UtilityAccount).where(col(UtilityAccount.number) == "12345678")
+        await session.execute(change.values(mobile="+8801700000002"))
+    talk = await world.talk(BPD, TELEGRAM)
+    await talk.say("bill_amount", "my bill")
+    assert await talk.share_contact("+8801700000002", own=True) == ["utter_ask_which_account"]
+    assert {choice["title"] for choice in talk.facts("utter_ask_which_account")["choices"]} == {"12345678", "104231245"}
+    await talk.tap("12345678")
+    assert talk.last[0]["account"] == "12345678"
+    again = await world.talk(BPD, "telegram:4712")
+    assert await again.share_contact("+8801700000002", own=True) == ["utter_accounts"] and not again.loop
+
+
+async def test_a_number_without_account_asks_for_the_account(world: World) -> None:
+    talk = await world.talk(BPD, TELEGRAM)
+    await talk.say("bill_amount", "my bill")
+    names = await talk.share_contact("+8801799999999", own=True)
+    assert names == ["utter_no_account_by_phone", "utter_ask_account"]
+    assert await talk.say("inform", "104231245", account_number="104231245") == ["utter_code_sent"]
+
+
+async def test_a_number_shared_unasked_links_its_account(world: World) -> None:
+    talk = await world.talk(BPD, TELEGRAM)
+    assert await talk.share_contact("+8801700000002", own=True) == ["utter_account_linked"]
+
+
+async def test_a_number_in_a_complaint_names_the_account(world: World) -> None:
+    talk = await world.talk(BPD, TELEGRAM)
+    assert await talk.say("report_no_supply", "no light") == ["utter_ask_account_or_phone"]
+    await talk.share_contact("+8801700000002", own=True)
+    assert talk.slots["account"] == "104231245" and talk.slots["proven"]
+    other = await world.talk(BPD, "telegram:4712")
+    await other.say("report_no_supply", "no light")
+    assert await other.share_contact("+8801700000002", own=False) == ["utter_phone_code_sent"]
+    assert await other.type_code(code_of(world)) == ["utter_account_linked", "utter_ask_which_account"]
+    await other.tap("104231245")
+    assert other.slots["account"] == "104231245" and other.slots["proven"]
+
+
+async def test_a_contact_answers_nothing_but_the_question_for_a_number(world: World) -> None:
+    talk = await world.talk(BPD, TELEGRAM)
+    assert await talk.say("request_callback", "call me") == ["utter_ask_phone"]
+    assert await talk.share_contact("+8801712345678", own=False) == ["utter_callback_noted"]
+    assert talk.facts("utter_callback_noted")["phone"] == "+8801712345678"
+    owner = await world.talk(BPD, OWNER)
+    assert await owner.say("report_no_supply", "no light") == ["utter_ask_since"]
+    assert await owner.share_contact("+8801712345678", own=False) == ["utter_unclear_here", "utter_ask_since"]

@@ -25,6 +25,13 @@ INCOMING = [
     Incoming("NUL and half a surrogate", "text_nul.json", PERSON, Kind.TEXT, "ab\ufffdc"),
     Incoming("reply to a message", "text_reply.json", PERSON, Kind.TEXT, "re", fields={"reply_to": "m_0"}),
     Incoming("quick reply", "quick_reply.json", PERSON, Kind.CHOICE, "Green", fields={"token": "tok-1"}),
+    Incoming(
+        "the profile's number is a claim",
+        "phone_shared.json",
+        PERSON,
+        Kind.CONTACT,
+        fields={"phone": "", "token": "", "detail": {"shared_phones": ["+8801700000002"]}},
+    ),
     Incoming("image", "image.json", PERSON, Kind.MEDIA, "", fields=media("image", f"{CDN}/a.jpg")),
     Incoming(
         "album with words",

@@ -94,6 +94,16 @@ INCOMING = [
         Kind.CONTACT,
         fields={"phone": "", "detail": {"shared_phones": ["+8801700000001"]} | BN},
     ),
+    *(
+        Incoming(
+            f"own contact {how} is no proof",
+            f"contact_{name}.json",
+            CHAT,
+            Kind.CONTACT,
+            fields={"phone": "", "detail": {"shared_phones": ["+8801700000002"]} | BN},
+        )
+        for how, name in (("passed on", "forwarded"), ("made by another bot", "via_bot"))
+    ),
     Incoming("contact of nobody on Telegram", "contact_no_id.json", CHAT, Kind.CONTACT, fields={"phone": ""}),
     Incoming(
         "document",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from complaints import alerts
+from complaints.tables import AlertSubscription
 from core.messages import OutgoingMessage, Priority
 from core.outbox import enqueue
 from core.tables import ContactAddress, Conversation
@@ -46,6 +48,12 @@ async def address(here: Live, **wanted: bool) -> None:
     await here.until(so)
 
 
+async def subscription(here: Live) -> AlertSubscription:
+    row: AlertSubscription
+    [row] = await here.rows(AlertSubscription)
+    return row
+
+
 async def test_who_blocks_the_bot_gets_no_notice_until_they_write(tmp_path: Path) -> None:
     async with live(tmp_path) as here:
         await here.platform.send_telegram(CHAT, {"text": "hello"})
@@ -74,6 +82,10 @@ async def test_stop_is_heard_and_so_is_resume(tmp_path: Path) -> None:
             delivery["entry"][0]["changes"][0]["field"] = "user_preferences"
             assert await here.platform.deliver(delivery, "whatsapp") == [200]
 
+        async with here.db.transaction() as session:
+            await alerts.subscribe(
+                session, here.db, tenant="bangladesh-power-division", contact_id=1, conversation_id=1
+            )
         now = int(here.db.now().timestamp())
         await wish("stop", now)
         await address(here, notices=False)
@@ -81,8 +93,10 @@ async def test_stop_is_heard_and_so_is_resume(tmp_path: Path) -> None:
         await here.platform.say(PHONE, "is my power back?")
         await here.platform.wait_for(2, to=PHONE)
         assert await notify(here, "two") == ("failed", "stopped"), "to ask something is not to resume"
+        assert not (await subscription(here)).active, "nor are notices of cuts chosen for them"
         await wish("resume", now + 1)
         await address(here, notices=True)
+        assert (await subscription(here)).active
         assert await notify(here, "three") == ("sent", "")
 
 

@@ -21,6 +21,11 @@ READ = [
     ("MENU", "help_menu"),
     ("স্কিপ", "skip"),
     ("skip", "skip"),
+    ("STOP", "unsubscribe_alerts"),
+    ("বন্ধ করুন", "unsubscribe_alerts"),
+    ("band karo", "unsubscribe_alerts"),
+    ("बंद करें", "unsubscribe_alerts"),
+    ("resume", "subscribe_alerts"),
 ]
 
 

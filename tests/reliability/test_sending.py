@@ -24,6 +24,7 @@ from core.outbox import enqueue
 from core.tables import OutboxRow
 from tests.fakes.ledger import most_at_once, most_in_a_second
 from tests.gateway.live import Live, live
+from tests.patience import SECONDS
 
 FULL = os.environ.get("SATHI_SOAK") == "1"
 BLACK_HOLE = float(os.environ.get("SATHI_SOAK_SECONDS", "600")) if FULL else 0.8

@@ -27,6 +27,7 @@ from gateway.rasa_process import free_port
 from tests.fakes.ledger import most_at_once, most_in_a_second
 from tests.fakes.platform import FakePlatform
 from tests.gateway.live import ScriptedRasa, quickly
+from tests.patience import SECONDS
 from tests.reliability.process import ServiceProcess
 
 FULL = os.environ.get("SATHI_SOAK") == "1"
@@ -82,7 +83,7 @@ async def company(
 
 async def until(what: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + SECONDS
     while not what():
         assert time.monotonic() < end, "it did not come to that"
         await asyncio.sleep(0.02)
@@ -108,7 +109,7 @@ async def two_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
     assert min(debts) > 0, "both have sent to the one"
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_what_a_platform_tells_one_service_the_other_heeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:

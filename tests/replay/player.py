@@ -25,6 +25,7 @@ from gateway.app import Service
 from tests.patience import SECONDS
 from tests.replay.people import WebVisitor
 from tests.replay.story import Story, Turn
+from utility.tables import UtilityAccount
 
 ANY = "<any>"
 CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
@@ -101,6 +102,58 @@ class WhatsAppPhone:
         return await self._deliver({"type": "image", "image": image})
 
 
+class TelegramChat:
+    """A customer's chat with the bot: updates with the secret in their header."""
+
+    _numbers = itertools.count(800_000_001)
+
+    def __init__(self, service: Service, channel: Channel, chat: str) -> None:
+        self._service = service
+        self._channel = channel
+        self._chat = int(chat)
+        self._http: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        self._http = aiohttp.ClientSession()
+
+    async def close(self) -> None:
+        if self._http:
+            await self._http.close()
+
+    async def _deliver(self, content: dict[str, Any], kind: str = "message") -> str:
+        assert self._http is not None
+        number = next(self._numbers)
+        person = {"id": self._chat, "is_bot": False, "first_name": "Demo"}
+        here = {"message_id": number, "date": int(time.time()), "chat": {"id": self._chat, "type": "private"}}
+        if kind == "message":
+            body = {"from": person, **here, **content}
+        else:
+            body = {"id": f"{number}", "from": person, "message": here, "chat_instance": "c", **content}
+        async with self._http.post(
+            f"{self._service.public_url}/webhooks/telegram",
+            json={"update_id": number, kind: body},
+            headers={"X-Telegram-Bot-Api-Secret-Token": self._channel.secret("secret_token")},
+        ) as answer:
+            assert answer.status == 200, f"the webhook answered {answer.status}"
+        return str(number) if kind == "message" else f"{number}.{number}"
+
+    async def say(self, text: str) -> str:
+        return await self._deliver({"text": text})
+
+    async def tap(self, choice: ChoiceToken) -> str:
+        return await self._deliver({"data": choice.token}, kind="callback_query")
+
+    async def share(self, latitude: float, longitude: float) -> str:
+        return await self._deliver({"location": {"latitude": latitude, "longitude": longitude}})
+
+    async def photo(self) -> str:
+        return await self._deliver({"photo": [{"file_id": "PHOTO", "width": 640, "height": 480}]})
+
+    async def contact(self, phone: str, own: bool) -> str:
+        card = {"phone_number": phone.removeprefix("+"), "first_name": "Demo"}
+        return await self._deliver({"contact": card | {"user_id": self._chat if own else self._chat + 1}})
+
+
 class WebPerson(WebVisitor):
     """A visitor of the web page."""
 
@@ -114,7 +167,9 @@ async def play(story: Story, service: Service) -> Outcome:
     channels = service.services.channels.values()
     wanted = "webchat" if story.channel == "web" else story.channel
     channel = next(channel for channel in channels if channel.type == wanted and channel.tenant == story.tenant)
-    person: Any = WebPerson(service) if wanted == "webchat" else WhatsAppPhone(service, channel, story.sender)
+    people: dict[str, Any] = {"whatsapp": WhatsAppPhone, "telegram": TelegramChat}
+    person: Any = WebPerson(service) if wanted == "webchat" else people[wanted](service, channel, story.sender)
+    await _change_mobiles(service, story)
     await person.open()
     try:
         conversation: int | None = None
@@ -137,6 +192,15 @@ async def play(story: Story, service: Service) -> Outcome:
     return outcome
 
 
+async def _change_mobiles(service: Service, story: Story) -> None:
+    """Give accounts other mobile numbers than the demo's."""
+    async with service.services.db.transaction() as session:
+        for number, mobile in story.mobiles.items():
+            here = (UtilityAccount.tenant == story.tenant, UtilityAccount.number == number)
+            account = (await session.exec(select(UtilityAccount).where(*here))).one()
+            account.mobile = mobile
+
+
 async def _let_pass(service: Service, conversation: int, hours: float) -> None:
     """As if the customer had been silent for so many hours."""
     async with service.services.db.transaction() as session:
@@ -156,6 +220,8 @@ async def _do(
         key = await person.share(*turn.value)
     elif turn.does == "photo":
         key = await person.photo()
+    elif turn.does == "contact":
+        key = await person.contact(str(turn.value["phone"]), bool(turn.value.get("own")))
     elif turn.does == "code":
         code = await _last_code(service)
         key = await person.say(code if turn.value == "right" else str((int(code) + 1) % 1_000_000).zfill(6))

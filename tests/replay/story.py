@@ -3,10 +3,12 @@
 ```yaml
 story: A known customer reports an outage in Bangla
 tenant: bangladesh-power-division
-channel: whatsapp                 # or web
-from: "+8801700000002"            # whatsapp: the number; web: any name for a visitor
+channel: whatsapp                 # or web, telegram
+from: "+8801700000002"            # whatsapp: the number; web: any name for a visitor; telegram: the number of the chat
+mobiles: {"23456789": "+8801700000002"}   # accounts that have another mobile number than in the demo
 turns:
-  - say: কারেন্ট নাই ২ ঘন্টা ধরে        # or tap: a title, share: [lat, lon], photo: true, code: right|wrong, wait: hours
+  - say: কারেন্ট নাই ২ ঘন্টা ধরে        # or tap: a title, share: [lat, lon], photo: true, code: right|wrong, wait: hours,
+                                  # contact: {phone: a number, own: true}
     intent: report_no_supply
     answers:
       - utter_complaint_summary: {account: "104231245"}
@@ -26,7 +28,7 @@ from typing import Any
 
 import yaml
 
-SAYS = ("say", "tap", "share", "photo", "code", "wait")
+SAYS = ("say", "tap", "share", "photo", "contact", "code", "wait")
 
 
 @dataclass(kw_only=True)
@@ -51,12 +53,13 @@ class Story:
     sender: str
     turns: list[Turn]
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    mobiles: dict[str, str] = field(default_factory=dict)
 
 
 def load(path: Path) -> Story:
     """Read a story; a word it does not know is an error, not a thing passed over."""
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    unknown = set(document) - {"story", "tenant", "channel", "from", "turns", "tables"}
+    unknown = set(document) - {"story", "tenant", "channel", "from", "mobiles", "turns", "tables"}
     if unknown:
         raise ValueError(f"{path}: unknown keys {sorted(unknown)}")
     turns = []
@@ -83,6 +86,7 @@ def load(path: Path) -> Story:
         sender=str(document["from"]),
         turns=turns,
         tables=document.get("tables") or {},
+        mobiles=document.get("mobiles") or {},
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -446,3 +447,36 @@ async def test_when_the_company_cannot_be_asked_nothing_is_written(demo: Databas
     with pytest.raises(UtilityUnavailable):
         await ownership.request_code(turn, "desco", OWN)
     assert await ownership.pending(turn.conversation_id) is None
+
+
+async def test_a_number_shown_to_be_ones_own_links_its_accounts(world: World) -> None:
+    turn, stranger = await world.person(), await world.person()
+    for _ in range(2):
+        await world.ownership.link_phone(turn.contact_id, BD, "+8801700000001", "7:contact")
+    assert await world.owned(turn) == [OWN] and await world.owned(stranger) == []
+    async with world.db.transaction() as session:
+        await session.execute(update(UtilityAccount).where(col(UtilityAccount.number) == OWN).values(mobile="+8801711"))
+    assert await world.owned(turn) == [], "a new number on the account may be a new customer"
+
+
+async def test_a_code_to_a_number_opens_every_account_that_has_it(world: World) -> None:
+    async with world.db.transaction() as session:
+        change = update(UtilityAccount).where(col(UtilityAccount.number) == "104231245")
+        await session.execute(change.values(mobile="+8801700000001"))
+    turn = await world.person()
+    asked = world.next(turn)
+    for _ in range(2):
+        assert (await world.ownership.request_phone_code(asked, "+8801700000001")).asked
+    assert [to for to, _, _ in world.sms.sent] == ["+8801700000001"]
+    assert not (await world.type(turn, wrong(world.sms.code))).ok and await world.owned(turn) == []
+    assert (await world.type(turn, world.sms.code, "9:code")).ok
+    assert sorted(await world.owned(turn)) == ["104231245", OWN]
+
+
+async def test_a_number_nobody_has_is_sent_nothing_and_counts_all_the_same(world: World) -> None:
+    turn = await world.person()
+    for _ in range(3):
+        assert (await world.ownership.request_phone_code(world.next(turn), "+8801799999999")).asked
+    assert not world.sms.sent
+    assert not (await world.ownership.request_phone_code(world.next(turn), "+8801799999999")).asked
+    assert not (await world.type(turn, "123456")).ok

@@ -16,7 +16,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "nahi", "nahin", "nhi", "ji nahi", "galat", "नहीं", "नही", "नहि", "ना", "जी नहीं", "गलत", "नो",
     ),
     "cancel": (
-        "cancel", "stop", "quit", "exit", "cancel it", "cancel this", "batil", "batil koren", "batil koro", "bad den", "bad daw", "thak", "lagbe na", "dorkar nai",
+        "cancel", "quit", "exit", "cancel it", "cancel this", "batil", "batil koren", "batil koro", "bad den", "bad daw", "thak", "lagbe na", "dorkar nai",
         "বাতিল", "বাতিল করুন", "বাতিল করেন", "বাতিল কর", "ক্যান্সেল", "বাদ দেন", "বাদ দিন", "থাক", "লাগবে না", "দরকার নাই",
         "radd", "radd karo", "rehne do", "rahne do", "chhodo", "cancel karo", "cancel koren", "रद्द", "रद्द करो", "रद्द करें", "कैंसिल", "कैंसल", "रहने दो", "छोड़ो",
     ),
@@ -28,6 +28,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "skip", "skip this", "next", "pore", "bad", "স্কিপ", "পরে", "পরের টা", "aage", "aage badho", "chhod do", "स्किप", "आगे", "छोड़ दो", "jani na", "জানি না", "pata nahi", "पता नहीं",
         "i dont know", "i don't know", "dont know",
     ),
+    # In the middle of something these end it (gateway/asking.py).
+    "unsubscribe_alerts": (
+        "stop", "stop it", "stop all", "stopall", "unsubscribe", "please stop", "stop please", "opt out", "optout",
+        "স্টপ", "বন্ধ করুন", "বন্ধ করেন", "বন্ধ করো", "বন্ধ কর", "থামুন", "bondho koren", "bondho korun", "bondho koro", "off koren", "thamun",
+        "स्टॉप", "बंद करो", "बंद करें", "बंद कर दो", "रोक दो", "band karo", "band karein", "band kar do", "bandh karo", "rok do",
+    ),
+    "subscribe_alerts": ("resume", "unstop", "subscribe", "opt in", "optin"),
     "talk_to_operator": ("operator", "agent", "human", "অপারেটর", "এজেন্ট", "ऑपरेटर", "एजेंट", "customer care", "কাস্টমার কেয়ার", "कस्टमर केयर"),
 }  # fmt: skip
 
