@@ -115,12 +115,16 @@ class Graph:
         params: Mapping[str, str] | None = None,
         once: bool = False,
         seconds: float = 20.0,
+        token: str = "",
     ) -> dict[str, Any]:
-        """One call, its JSON answer, or a `SendError`. `once`: what may have arrived must not be sent again."""
+        """One call, its JSON answer, or a `SendError`. `once`: what may have arrived must not be sent again.
+
+        `token` is one to use in place of the channel's own.
+        """
         reply = await self._tools.transport.request(
             method,
             f"{channel.base_url.rstrip('/')}/{path.lstrip('/')}",
-            headers={"Authorization": f"Bearer {channel.secret('access_token')}"},
+            headers={"Authorization": f"Bearer {token or channel.secret('access_token')}"},
             json=json,
             form=form,
             params=params,

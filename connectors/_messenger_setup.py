@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors import _meta_webhook
 from connectors._clean import identifier, items, table, words
 from connectors._graph import Graph
 from connectors._messenger_parse import GET_STARTED
@@ -97,6 +98,7 @@ async def check(graph: Graph, channel: Channel, plan: Plan) -> list[Finding]:
             found.append(Finding(what="persona", fault=fault))
     except SendError as error:
         found.append(failed("subscription and profile", error))
+    found.append(await _meta_webhook.look(graph, channel, plan, "page", ("messages",)))
     if not channel.options.get("app_id"):
         fault = "SATHI_MESSENGER_APP_ID is not set: our own echoes are told from a person's by their key alone"
         found.append(Finding(what="app id", fault=fault))

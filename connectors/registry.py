@@ -135,7 +135,7 @@ def _single(settings: Settings) -> list[Channel]:
                 account_id=settings.whatsapp_phone_number_id,
                 base_url=settings.meta_graph_url,
                 secrets=_meta_secrets(settings, settings.whatsapp_access_token),
-                options={"business_id": settings.whatsapp_business_id},
+                options={"business_id": settings.whatsapp_business_id, "app_id": settings.messenger_app_id},
             )
         )
     if settings.messenger_page_id:

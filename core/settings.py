@@ -57,7 +57,10 @@ class Settings(BaseSettings):
     whatsapp_business_id: str = Field("", description="WhatsApp Business Account id; for channel setup.")
     messenger_page_id: str = Field("", description="Page id; switches Messenger on.")
     messenger_page_token: SecretStr = Field(SecretStr(""), description="Page access token.")
-    messenger_app_id: str = Field("", description="App id of ours, to tell our own echoes from a person's.")
+    messenger_app_id: str = Field(
+        "",
+        description="App id at Meta, of WhatsApp too: to know our own echoes; for channel check.",
+    )
     telegram_bot_token: SecretStr = Field(SecretStr(""), description="Bot token; switches Telegram on.")
     telegram_secret_token: SecretStr = Field(SecretStr(""), description="Secret that Telegram returns in its header.")
     sms_url: str = Field(

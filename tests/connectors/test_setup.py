@@ -87,6 +87,45 @@ async def test_the_wrong_page_is_named(bench: Bench) -> None:
     assert any("belongs to Fake page" in fault for fault in await bench.check("messenger"))
 
 
+async def test_what_the_apps_own_webhook_lacks_is_named(bench: Bench) -> None:
+    for kind in ("whatsapp", "messenger"):
+        await bench.setup(kind)
+    meta = bench.platform.meta
+    meta.webhooks["whatsapp_business_account"]["fields"] = ["messages"]
+    meta.webhooks["page"]["callback_url"] = "https://old.example/webhooks/messenger"
+    assert await bench.check("whatsapp") == ["it does not send user_preferences: tick them in the app's dashboard"]
+    [fault] = await bench.check("messenger")
+    assert fault.startswith("it goes to https://old.example/webhooks/messenger: enter https://bot.example/")
+    del meta.webhooks["page"]
+    assert (await bench.check("messenger"))[0].startswith("there is none: enter https://bot.example/webhooks/messenger")
+    meta.app_secret = "another"
+    for kind in ("whatsapp", "messenger"):
+        [fault] = await bench.check(kind)
+        assert "SATHI_META_APP_SECRET is not the secret of app" in fault
+
+
+async def test_a_field_that_the_page_does_not_send_is_named(bench: Bench) -> None:
+    await bench.setup("messenger")
+    bench.platform.meta.subscribed[bench.platform.meta.page_id].remove("messaging_handovers")
+    assert await bench.check("messenger") == ["not subscribed to messaging_handovers: run `sathi channel setup`"]
+
+
+async def test_another_app_another_address_and_a_number_elsewhere_are_named(bench: Bench) -> None:
+    await bench.setup("whatsapp")
+    meta = bench.platform.meta
+    meta.overrides[meta.business_id] = "https://old.example/webhooks/whatsapp"
+    assert await bench.check("whatsapp") == [
+        "this account's messages go to https://old.example/webhooks/whatsapp: run `sathi channel setup`"
+    ]
+    assert await bench.setup("whatsapp") == [] and await bench.check("whatsapp") == []
+    meta.numbers = ["1"]
+    assert await bench.check("whatsapp") == [
+        f"account {meta.business_id} has no number {meta.phone_number_id}: compare both ids with Meta's page"
+    ]
+    meta.app_id = "999"
+    assert any("ours does not: run `sathi channel setup`" in fault for fault in await bench.check("whatsapp"))
+
+
 async def test_an_address_without_https_is_named(bench: Bench) -> None:
     for kind in ("whatsapp", "messenger", "telegram"):
         assert any("SATHI_PUBLIC_URL" in fault for fault in await bench.check(kind, base="http://127.0.0.1:8080"))

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import signal
 
+from tests.fakes.meta import PUBLIC
 from tests.fakes.platform import FakePlatform
 
 
@@ -20,7 +21,7 @@ async def serve(port: int, service: str) -> None:
         print(f"Webhooks go to {service}. Start the service with these settings (SATHI_SMS_URL too, if you like):\n")
         for name, value in (platform.environment() | {"SATHI_SMS_URL": platform.sms_url}).items():
             print(f"export {name}={value}")
-        print("\nCtrl-C stops it.", flush=True)
+        print(f"\n`sathi channel check` by hand: SATHI_PUBLIC_URL={PUBLIC}\nCtrl-C stops it.", flush=True)
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -16,6 +16,8 @@ from tests.fakes import rules
 from tests.fakes.ledger import Bucket, Fault, File, Ledger, Seen, Window
 
 _ids = itertools.count(1)
+PUBLIC = "https://bot.example"  # the address that was entered in the app's dashboard
+NAMES = {"whatsapp_business_account": "whatsapp", "page": "messenger"}
 
 
 def signed(payload: Any, secret: str) -> tuple[bytes, dict[str, str]]:
@@ -54,6 +56,13 @@ class FakeMeta:
         self.threads: dict[str, str] = {}
         self.usage = ""
         self.subscribed: dict[str, list[str]] = {}
+        # What was entered in the app's dashboard: address and fields of each kind of object.
+        self.webhooks: dict[str, dict[str, Any]] = {
+            "whatsapp_business_account": {"fields": ["messages", "user_preferences"]},
+            "page": {"fields": ["messages", "messaging_postbacks"]},
+        }
+        self.overrides: dict[str, str] = {}
+        self.numbers = [self.phone_number_id]
         self.bsuids: dict[str, str] = {}
         self.enforce_limits = True
         self.per_second = 80
@@ -72,6 +81,8 @@ class FakeMeta:
             web.post(base + "/{node}/message_attachments", self.attach),
             web.route("*", base + "/{node}/messenger_profile", self.messenger_profile),
             web.route("*", base + "/{node}/subscribed_apps", self.subscriptions),
+            web.get(base + "/{node}/subscriptions", self.app_webhooks),
+            web.get(base + "/{node}/phone_numbers", self.account_numbers),
             web.route("*", base + "/{node}/personas", self.persona),
             web.post(base + "/{node}/{what:pass|take}_thread_control", self.thread),
         ]
@@ -392,14 +403,39 @@ class FakeMeta:
         if request.method == "GET":
             fields = self.subscribed.get(node)
             if platform == "whatsapp":
-                data = [{"whatsapp_business_api_data": {"id": self.app_id, "name": "Fake app"}}]
+                own = {"override_callback_uri": self.overrides[node]} if node in self.overrides else {}
+                data = [{"whatsapp_business_api_data": {"id": self.app_id, "name": "Fake app"}, **own}]
             else:
                 data = [{"id": self.app_id, "name": "Fake app", "subscribed_fields": fields}]
             return self._answer(request, platform, {}, {"data": [] if fields is None else data})
         body, _ = await self._body(request)
         fields = str(request.query.get("subscribed_fields") or body.get("subscribed_fields") or "")
         self.subscribed[node] = [name for name in fields.split(",") if name]
+        if body.get("override_callback_uri"):
+            self.overrides[node] = str(body["override_callback_uri"])
         return self._answer(request, platform, body, {"success": True})
+
+    async def app_webhooks(self, request: web.Request) -> web.Response:
+        """`/{app}/subscriptions`, for the app's own token alone."""
+        if request.headers.get("Authorization") != f"Bearer {self.app_id}|{self.app_secret}":
+            return self._answer(request, "meta", {}, fault_body(190, "Invalid OAuth access token signature."), 400)
+        data = [
+            {
+                "object": kind,
+                "callback_url": entry.get("callback_url", f"{PUBLIC}/webhooks/{NAMES[kind]}"),
+                "active": True,
+                "fields": [{"name": name, "version": "v25.0"} for name in entry["fields"]],
+            }
+            for kind, entry in self.webhooks.items()
+        ]
+        return self._answer(request, "meta", {}, {"data": data})
+
+    async def account_numbers(self, request: web.Request) -> web.Response:
+        """`/{business account}/phone_numbers`."""
+        refusal = self._refusal(request, "whatsapp")
+        if refusal:
+            return self._answer(request, "whatsapp", {}, refusal, 401)
+        return self._answer(request, "whatsapp", {}, {"data": [{"id": number} for number in self.numbers]})
 
     # Deliveries
 
