@@ -9,10 +9,8 @@ from typing import Any
 
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
-from sqlmodel import SQLModel
 
-from core.database import Database
-from tests.gateway.webchat_double import Double, serving
+from tests.gateway.webchat_double import Double, alone, serving
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
@@ -63,11 +61,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def double(tmp_path: Path) -> AsyncIterator[Double]:
-    db = Database(f"sqlite+aiosqlite:///{tmp_path / 'chat.db'}")
-    async with db.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
-    yield Double(db, tmp_path)
-    await db.close()
+    async with alone(tmp_path) as made:
+        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from connectors.webchat import MAX_FRAME
 from core.database import Database
 from core.messages import Actor, OutgoingMessage
 from core.tables import InboxRow, Message, OutboxRow
-from tests.gateway.webchat_double import Browser, Double, poll, rows, serving
-
-
-@pytest.fixture
-async def double(database: Database, tmp_path: Path) -> Double:
-    return Double(database, tmp_path)
-
-
-@pytest.fixture
-async def url(double: Double) -> AsyncIterator[str]:
-    async with serving(double) as address:
-        yield address
+from tests.gateway.webchat_double import Browser, Double, poll, rows
 
 
 async def test_a_message_is_acked_and_answered_in_order(url: str, double: Double) -> None:

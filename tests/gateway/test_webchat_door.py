@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,23 +12,10 @@ from aiohttp import WSServerHandshakeError
 
 from connectors.webchat import MAX_FRAME
 from core.clock import ManualClock
-from core.database import Database
 from core.tables import InboxRow
 from gateway import webchat
 from gateway.webchat_sessions import COOKIE
 from tests.gateway.webchat_double import Browser, Double, Tab, poll, rows, serving
-
-
-@pytest.fixture
-async def double(database: Database, tmp_path: Path) -> Double:
-    return Double(database, tmp_path)
-
-
-@pytest.fixture
-async def url(double: Double) -> AsyncIterator[str]:
-    async with serving(double) as address:
-        yield address
-
 
 BAD = [
     ("no-json", "{", "bad_frame"),

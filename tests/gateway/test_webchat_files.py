@@ -14,11 +14,10 @@ from PIL import Image
 from sqlmodel import select
 
 from core.clock import ManualClock
-from core.database import Database
 from core.tables import Medium
 from gateway import webchat_uploads
 from gateway.webchat_uploads import clean_name, kind_of
-from tests.gateway.webchat_double import PDF, Browser, Double, serving
+from tests.gateway.webchat_double import PDF, Browser, Double, alone
 
 
 @pytest.fixture(scope="session")
@@ -35,19 +34,8 @@ def picture() -> bytes:
 
 @pytest.fixture
 async def double(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Double]:
-    from sqlmodel import SQLModel
-
-    db = Database(f"sqlite+aiosqlite:///{tmp_path / 'chat.db'}", clock)
-    async with db.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
-    yield Double(db, tmp_path)
-    await db.close()
-
-
-@pytest.fixture
-async def url(double: Double) -> AsyncIterator[str]:
-    async with serving(double) as address:
-        yield address
+    async with alone(tmp_path, clock) as made:
+        yield made
 
 
 async def upload(browser: Browser, content: bytes, name: str = "a.jpg") -> tuple[int, dict[str, Any]]:

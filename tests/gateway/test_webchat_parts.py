@@ -20,14 +20,13 @@ from connectors import registry
 from connectors.base import Channel, Outgoing, Tools, Webhook
 from connectors.webchat import BadFrame, Frame, WebchatConnector, decode, read_frame
 from core.clock import ManualClock
-from core.database import Database
 from core.errors import Malformed, NotGenuine
 from core.messages import Ignored, IncomingMessage, Kind, OutgoingMessage, Quarantined, QuickReply, Template
 from core.settings import ROOT, Settings
 from gateway.webchat_colours import DARK_SURFACE, ENOUGH, LIGHT_SURFACE, contrast, on, readable, theme
 from gateway.webchat_pages import choose, policy
 from gateway.webchat_sessions import Origins, Rate, Sessions, caller
-from tests.gateway.webchat_double import Double, serving
+from tests.gateway.webchat_double import alone, serving
 
 SESSION = "0123456789abcdef" * 2
 CHANNEL = Channel(key="web:example", type="webchat", tenant="example", account_id="example")
@@ -269,10 +268,8 @@ def test_a_strange_host_does_not_reach_the_policy() -> None:
 
 @pytest.fixture
 async def url(tmp_path: Path, clock: ManualClock) -> AsyncIterator[str]:
-    db = Database(f"sqlite+aiosqlite:///{tmp_path / 'chat.db'}", clock)
-    async with serving(Double(db, tmp_path, accent="#123456")) as address:
+    async with alone(tmp_path, clock, accent="#123456") as double, serving(double) as address:
         yield address
-    await db.close()
 
 
 async def test_the_page_and_its_files(url: str) -> None:

@@ -11,12 +11,13 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSMsgType, web
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from connectors.base import Channel, Outgoing, Tools, Upload
 from connectors.webchat import WebchatConnector
 from core import outbox as outbox_module
 from core import store
+from core.clock import Clock
 from core.database import Database
 from core.inbox import Inbox
 from core.media import FolderShelf, Library
@@ -198,6 +199,16 @@ class Double:
             outgoing = Outgoing(address=sent.address, message=sent.message, callback=sent.callback, sequence=1)
             result = await self.connector.send(outgoing, self.channel)
             await self.outbox.accept(sent, result.external_id)
+
+
+@asynccontextmanager
+async def alone(folder: Path, clock: Clock | None = None, **about: Any) -> AsyncIterator[Double]:
+    """A double with an SQLite of its own."""
+    db = Database(f"sqlite+aiosqlite:///{folder / 'chat.db'}", clock)
+    async with db.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+    yield Double(db, folder, **about)
+    await db.close()
 
 
 @asynccontextmanager
