@@ -118,6 +118,8 @@ class Connector(ABC):
     loose_files: ClassVar[bool] = False
     # Whether a button can ask for the person's telephone number (channels.md §6).
     asks_phone: ClassVar[bool] = False
+    # Seconds after which the sign that an answer is being written must be given again; 0: it lasts.
+    typing_again: ClassVar[float] = 0.0
     # Codes of failed statuses that speak of the person, not of the message.
     unreachable_codes: ClassVar[frozenset[str]] = frozenset()
 
@@ -146,7 +148,10 @@ class Connector(ABC):
         """Make the one API call for a fitted part; raise a `SendError` of the right kind."""
 
     async def acknowledge(self, address: str, external_id: str, channel: Channel) -> None:
-        """Show that a message was read and an answer is coming, where the platform can. Failures do not matter."""
+        """Show that a message was read and an answer is coming, where the platform can. Failures do not matter.
+
+        Without an `external_id` only that an answer is still coming.
+        """
         return None
 
     async def fetch(self, media: MediaRef, channel: Channel, max_bytes: int = 25 << 20) -> Upload:

@@ -8,6 +8,8 @@ Set up (docs/channels/telegram.md has it step by step):
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hmac
 import re
 from collections.abc import Callable
@@ -57,11 +59,13 @@ class TelegramConnector(Connector):
     max_text = MAX_TEXT
     secret_fields = ("bot_token", "secret_token")
     asks_phone = True
+    typing_again = 4.0  # it shows for five seconds (channels.md §4.3)
     now: Callable[[], datetime] = staticmethod(lambda: datetime.now(UTC))
 
     def __init__(self, tools: Tools, part: Any = None) -> None:
         super().__init__(tools, part)
         self._bots: dict[str, Bot] = {}
+        self._answering: set[asyncio.Task[None]] = set()
 
     def bot(self, channel: Channel) -> Bot:
         """The library's bot of a channel, made at its first use."""
@@ -113,9 +117,13 @@ class TelegramConnector(Connector):
     async def acknowledge(self, address: str, external_id: str, channel: Channel) -> None:
         """Stop the spinner of a tapped button; show that an answer is being written, for five seconds."""
         bot, query = self.bot(channel), external_id.partition(".")[2]
+        if query:
+            # Goes on when the turn is over before it: an unanswered tap keeps its spinner.
+            answering = asyncio.create_task(_stop_spinner(bot, query))
+            self._answering.add(answering)
+            answering.add_done_callback(self._answering.discard)
+            await asyncio.shield(answering)
         try:
-            if query:
-                await bot.answer_callback_query(query)
             await bot.send_chat_action(int(address.partition(":")[2]), "typing")
         except TelegramError as error:
             raise _telegram_bot.error_of(error) from None
@@ -157,6 +165,12 @@ class TelegramConnector(Connector):
         if len(file.content) > MAX_FILE:
             raise Refused(f"the file is bigger than {MAX_FILE} bytes", code="too_big")
         return file
+
+
+async def _stop_spinner(bot: Bot, query: str) -> None:
+    """Answer a tap; one that is too old, or cannot be answered now, is no loss."""
+    with contextlib.suppress(TelegramError):
+        await bot.answer_callback_query(query)
 
 
 async def _call(bot: Bot, chat: int, message: OutgoingMessage, file: Upload | None) -> Message:

@@ -149,9 +149,14 @@ class Turns:
             occasion.text = occasion.keep = occasion.heard.content.words
 
     async def _acknowledge(self, occasion: Occasion) -> None:
-        connector = self._services.connector(occasion.channel)
+        """Show that the message was read and an answer is being written, for as long as it takes."""
+        connector, address = self._services.connector(occasion.channel), occasion.message.addresses[0]
+        external_id = occasion.message.external_id
         try:
-            await connector.acknowledge(occasion.message.addresses[0], occasion.message.external_id, occasion.channel)
+            await connector.acknowledge(address, external_id, occasion.channel)
+            while connector.typing_again:
+                await asyncio.sleep(connector.typing_again)
+                await connector.acknowledge(address, "", occasion.channel)
         except Exception as error:
             log.debug("A read receipt was not sent.", action="acknowledge", error=type(error).__name__)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import warnings
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TimedOut
 
 from connectors import _telegram_bot
+from connectors.telegram import TelegramConnector
 from core.errors import (
     Ambiguous,
     ChannelDown,
@@ -34,6 +37,7 @@ from core.messages import (
 from tests.connectors.doubles import Reply, ScriptedTransport
 from tests.connectors.harness import NOW, Incoming, OutgoingCase, build, incoming_cases, outgoing_cases
 from tests.connectors.kinds import KINDS, TELEGRAM_SECRETS
+from tests.patience import SECONDS
 
 CHAT = "telegram:4211"
 BN = {"language_code": "bn"}
@@ -463,6 +467,29 @@ async def test_a_tap_is_answered_and_typing_shown() -> None:
     assert transport.sent[0].json == {"callback_query_id": "77123"}
     await connector.acknowledge(CHAT, "926", kind.channel)
     assert transport.sent[2].json == {"chat_id": 4211, "action": "typing"}
+
+
+class SlowBot:
+    """A bot on a slow line."""
+
+    def __init__(self) -> None:
+        self.answered = asyncio.Event()
+
+    async def answer_callback_query(self, query: str) -> None:
+        await asyncio.sleep(0.02)
+        self.answered.set()
+
+
+async def test_a_tap_is_answered_also_when_the_turn_is_over_sooner() -> None:
+    connector, _, kind = build("telegram")
+    assert isinstance(connector, TelegramConnector)
+    slow: Any = SlowBot()
+    connector._bots[kind.channel.key] = slow
+    acknowledging = asyncio.create_task(connector.acknowledge(CHAT, "925.77123", kind.channel))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    acknowledging.cancel()
+    await asyncio.wait_for(slow.answered.wait(), SECONDS)
 
 
 async def test_a_file_is_loaded_by_its_id() -> None:

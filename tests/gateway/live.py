@@ -33,6 +33,7 @@ class ScriptedRasa(LyingRasa):
 
     def __init__(self, answering: Answering | None = None) -> None:
         super().__init__()
+        self.delay = 0.0
         self.answering = answering or (lambda body: [{"name": "utter_media_alone", "facts": {}}])
 
     async def turn(self, request: web.Request) -> web.Response:
@@ -40,6 +41,7 @@ class ScriptedRasa(LyingRasa):
         if body["turn"] == "canary":
             return web.json_response(honest("canary", "utter_canary"))
         self.turns.append(body)
+        await asyncio.sleep(self.delay)
         return web.json_response(honest(body["turn"], "") | {"answers": self.answering(body)})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from connectors.telegram import TelegramConnector
 from core.settings import ROOT
 from core.tables import InboxRow
 from tests.fakes.meta import signed
@@ -66,6 +67,19 @@ async def test_a_tap_on_a_button_nobody_knows_is_answered_kindly(tmp_path: Path)
         assert here.rasa.turns[0]["choice"] == {"intent": "old_choice", "entities": {}}
         [row] = await here.rows(InboxRow)
         assert row.state == "done"
+
+
+async def test_typing_is_shown_on_telegram_for_as_long_as_an_answer_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TelegramConnector, "typing_again", 0.05)
+    async with live(tmp_path, answering=menu) as here:
+        here.rasa.delay = 0.5
+        await here.platform.send_telegram(42, {"text": "hello"})
+        await here.platform.wait_for(1, platform="telegram")
+        shown = here.platform.ledger.acknowledged.count("42:typing")
+        await asyncio.sleep(0.2)
+        assert 3 <= shown == here.platform.ledger.acknowledged.count("42:typing"), "and no longer"
 
 
 def rows() -> list[tuple[str, str]]:
