@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import yaml
-from sqlalchemy import or_
+from sqlalchemy import and_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -110,7 +110,7 @@ async def waiting(session: AsyncSession, tenant: str, now: datetime) -> list[Clu
             or_(
                 col(TurnRecord.intent).in_(("nlu_fallback", "")),
                 col(TurnRecord.outcome) == "unclear",
-                col(TurnRecord.confidence) < UNSURE,
+                and_(col(TurnRecord.confidence) < UNSURE, col(TurnRecord.intent) != "inform"),
             ),
         )
         .order_by(col(TurnRecord.id).desc())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,7 +15,12 @@ from gateway.rasa_client import TurnResult
 from handoff.brief import remembered
 from handoff.record_tables import TurnRecord
 
-UNCLEAR = frozenset({"utter_clarify", "utter_rephrase", "utter_unclear_here"})
+UNCLEAR = frozenset({"utter_clarify", "utter_rephrase", "utter_unclear_here", "utter_stuck"})
+# A question of a form that is asked more easily, because its answer was none.
+ASKED_AGAIN = re.compile(r"utter_ask_\w+_again")
+# What a form took as the answer to its question. A classifier that is surer than this meant something all the same
+# (docs/dialogue.md: another matter).
+INFORM, SURE = "inform", 0.9
 ANSWERED, PERSON, FAILED, NOT_CLEAR = "answered", "person", "failed", "unclear"
 
 
@@ -22,7 +28,16 @@ def outcome_of(names: Iterable[str], *, person: bool) -> str:
     """What became of a turn, by the names of its answers."""
     if person:
         return PERSON
-    return NOT_CLEAR if UNCLEAR & set(names) else ANSWERED
+    unclear = any(name in UNCLEAR or ASKED_AGAIN.fullmatch(name) for name in names)
+    return NOT_CLEAR if unclear else ANSWERED
+
+
+def intent_of(result: TurnResult | None) -> str:
+    """What a message meant. At a form's question the classifier guesses at names and numbers: there the form decides."""
+    if result is None:
+        return ""
+    used = bool(result.actions) and all(name.endswith("_form") for name in result.actions)
+    return INFORM if used and result.confidence < SURE else result.intent
 
 
 async def write(
@@ -48,8 +63,8 @@ async def write(
         outcome=outcome,
     )
     row.seq, row.language, row.outcome = seq, form, outcome
-    row.intent = result.intent if result else ""
-    row.topic = result.topic if result else ""
+    row.intent = intent_of(result)
+    row.topic = result.topic if result and row.intent != INFORM else ""
     row.confidence = round(result.confidence, 4) if result else 0.0
     row.step = str(remembered(state)["question"])
     session.add(row)

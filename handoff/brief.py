@@ -93,7 +93,9 @@ async def of(session: AsyncSession, db: Database, tenant: str, conversation_id: 
     contact = await session.get(Contact, conversation.contact_id)
     takeovers = select(Takeover).where(Takeover.conversation_id == conversation_id).order_by(col(Takeover.id).desc())
     takeover = (await session.exec(takeovers.limit(1))).first()
-    turns = select(TurnRecord).where(TurnRecord.conversation_id == conversation_id).order_by(col(TurnRecord.id).desc())
+    # The last wish: an answer to a form's question says nothing of it.
+    turns = select(TurnRecord).where(TurnRecord.conversation_id == conversation_id, TurnRecord.intent != "inform")
+    turns = turns.order_by(col(TurnRecord.id).desc())
     turn = (await session.exec(turns.limit(1))).first()
     cases = select(HandoffCase).where(HandoffCase.conversation_id == conversation_id)
     case = (await session.exec(cases.order_by(col(HandoffCase.id).desc()).limit(1))).first()

@@ -13,7 +13,8 @@ from core.tables import BIG, WHEN
 class TurnRecord(SQLModel, table=True):
     """How a message was understood and what became of it; no words of the customer, those are in the transcript.
 
-    `outcome`: answered, unclear (asked again or offered the likeliest), person (a person was called), failed.
+    `intent` is `inform` where a form took the message for the answer to its question. `outcome`: answered, unclear (asked
+    again or offered the likeliest), person (a person was called), failed.
     `step` is the question that was open afterwards, `<form>:<slot>`; `seq` the message's place in the transcript.
     """
 
