@@ -134,6 +134,8 @@ def remembered(state: Mapping[str, Any] | None) -> dict[str, Any]:
     loop = (state or {}).get("active_loop")
     form = str(loop.get("name") or "") if isinstance(loop, Mapping) else str(loop or "")
     asked = str(slots.get("requested_slot") or "") if form else ""
+    if asked == "question":  # the form of single questions: which one
+        asked = str(slots.get("question") or asked)
     return {
         "form": form,
         "question": f"{form}:{asked}" if asked else form,
