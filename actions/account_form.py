@@ -23,7 +23,7 @@ from actions.forms import other_matter, typed_numbers, unclear
 from actions.people import to_a_person
 from actions.turn import HANDLERS, Turn, act, make_form
 from core.errors import UtilityUnavailable
-from core.tenants import candidates, find_utility
+from core.tenants import candidates, find_utility, plain_number
 from utility.base import Account
 
 
@@ -94,9 +94,12 @@ async def _number(turn: Turn, claim: dict[str, Any], number: str) -> None:
 
 def _mobile(turn: Turn, number: str) -> str:
     """The mobile number that somebody typed where an account's was asked, unless it could be one."""
-    national = str(turn.value("phone") or "")
-    if not national or turn.value(*ACCOUNT_ENTITIES):
-        national = number
+    if turn.value(*ACCOUNT_ENTITIES) and candidates(turn.tenant, number):
+        return ""
+    spoken = plain_number(next(iter(turn.spans.get("phone", ())), number))
+    if spoken.startswith("+"):
+        return turn.tenant.mobile.canonical(spoken)
+    national = str(turn.value("phone") or number)
     return "" if candidates(turn.tenant, national) else turn.tenant.mobile.canonical(national)
 
 

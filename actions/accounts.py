@@ -114,6 +114,9 @@ async def resolve(turn: Turn, task: str) -> Account | None:
         chosen = again or accounts[0]
         remember(turn, chosen)
         return chosen
-    which = {"account": "", "utility": utility.slug if utility else "", "which": bool(accounts)}
+    which: dict[str, object] = {"account": "", "utility": utility.slug if utility else "", "which": bool(accounts)}
+    phone = turn.tenant.mobile.canonical(str(turn.value("phone") or ""))
+    if phone and phone != turn.ctx.phone and not accounts:
+        which = {"phone": phone}
     turn.open("account_form", task=task, task_entities=entities, claim=which)
     return None

@@ -82,8 +82,11 @@ async def open_conversation(
         )
         session.add(conversation)
     conversation.address = message.addresses[0]
-    if message.actor is Actor.CUSTOMER:
-        conversation.last_incoming_at = message.occurred_at
+    at = min(message.occurred_at, now)
+    # A redelivery can come days late, after newer messages (channels.md §1.4): it opens and closes no window.
+    newest = conversation.last_incoming_at is None or at >= conversation.last_incoming_at
+    if message.actor is Actor.CUSTOMER and newest:
+        conversation.last_incoming_at = at
         conversation.last_incoming_id = message.external_id
     await session.flush()
     return contact, conversation

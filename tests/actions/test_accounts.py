@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -269,6 +270,36 @@ async def test_the_code_to_a_number_opens_its_accounts(world: World) -> None:
     assert await talk.tap("Send a new code") == ["utter_phone_code_sent"]
     names = await talk.type_code(code_of(world))
     assert names[0] == "utter_code_right" and talk.facts(names[1])["account"] == "104231245"
+
+
+TYPED = [
+    (BPD, "01700000002", {"phone": "01700000002"}, "+8801700000002"),
+    (BPD, "+8801700000002", {"phone": ("01700000002", "+8801700000002")}, "+8801700000002"),
+    (BPD, "০১৭০০-০০০০০২", {"phone": ("01700000002", "০১৭০০-০০০০০২")}, "+8801700000002"),
+    (BPD, "8801700000002", {"account_number": "8801700000002"}, ""),
+    ("mp-central", "+91 98000 00001", {"phone": ("9800000001", "+91 98000 00001")}, "+919800000001"),
+    # Ten digits can be an account there, whose letter may be left out.
+    ("mp-central", "9800000001", {"phone": "9800000001"}, ""),
+]
+
+
+@pytest.mark.parametrize(("tenant", "typed", "read", "phone"), TYPED)
+async def test_a_mobile_number_typed_in_an_accounts_place(
+    world: World, tenant: str, typed: str, read: dict[str, Any], phone: str
+) -> None:
+    talk = await world.talk(tenant)
+    await talk.say("bill_amount", "my bill")
+    names = await talk.say("inform", typed, **read)
+    assert names == (["utter_phone_code_sent"] if phone else ["utter_code_sent"])
+    assert talk.facts(names[0]).get("phone", "") == phone
+
+
+async def test_a_mobile_number_in_the_question_itself(world: World) -> None:
+    talk = await world.talk(BPD)
+    assert await talk.say("bill_amount", "bill of 01700000002", phone="01700000002") == ["utter_phone_code_sent"]
+    assert (await talk.type_code(code_of(world)))[0] == "utter_code_right"
+    owner = await world.talk(BPD, OWNER)
+    assert "utter_phone_code_sent" not in await owner.say("bill_pdf", "bill of 01700000001", phone="01700000001")
 
 
 async def test_of_several_accounts_on_a_number_one_is_chosen(world: World) -> None:

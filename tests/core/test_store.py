@@ -18,8 +18,9 @@ TENANT, CHANNEL, PHONE = "t", "whatsapp:1", "whatsapp:+8801700000001"
 
 
 def message(database: Database, *addresses: str, **changes: Any) -> IncomingMessage:
-    given: dict[str, Any] = {"external_id": "wamid.1", "kind": Kind.TEXT, "text": "নমস্কার"} | changes
-    return IncomingMessage(addresses=addresses or (PHONE,), occurred_at=database.now(), **given)
+    given: dict[str, Any] = {"external_id": "wamid.1", "kind": Kind.TEXT, "text": "নমস্কার"}
+    given |= {"occurred_at": database.now()} | changes
+    return IncomingMessage(addresses=addresses or (PHONE,), **given)
 
 
 async def arrive(
@@ -80,6 +81,17 @@ async def test_an_operator_s_echo_does_not_open_the_window(database: Database, c
     clock.advance(timedelta(hours=1))
     _, conversation = await arrive(database, actor=Actor.OPERATOR, external_id="wamid.2")
     assert (conversation.last_incoming_at, conversation.last_incoming_id) == (heard_at, "wamid.1")
+
+
+async def test_a_late_redelivery_moves_no_window(database: Database, clock: ManualClock) -> None:
+    _, conversation = await arrive(database)
+    heard_at = conversation.last_incoming_at
+    late = clock.now() - timedelta(days=2)
+    _, conversation = await arrive(database, external_id="wamid.0", occurred_at=late)
+    assert (conversation.last_incoming_at, conversation.last_incoming_id) == (heard_at, "wamid.1")
+    ahead = clock.now() + timedelta(days=2)
+    _, conversation = await arrive(database, external_id="wamid.2", occurred_at=ahead)
+    assert (conversation.last_incoming_at, conversation.last_incoming_id) == (clock.now(), "wamid.2")
 
 
 async def test_the_transcript_is_numbered_in_order(database: Database) -> None:
