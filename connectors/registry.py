@@ -6,6 +6,7 @@ import importlib
 import os
 import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
 
@@ -91,6 +92,8 @@ def channels(settings: Settings, tenants: TenantList, environment: Mapping[str, 
         known = unique.setdefault(channel.key, channel)
         if known.tenant != channel.tenant:
             problems.append(f"{channel.key} is configured for {known.tenant} and for {channel.tenant}")
+        elif known is not channel:
+            unique[channel.key] = replace(known, options={**known.options, **channel.options})
     if problems:
         raise ConfigurationError("; ".join(problems))
     return list(unique.values())

@@ -31,6 +31,13 @@ LIMITS = {
     "telegram": (30.0, Rate(per_second=1, burst=5, reserve=2)),
     "sms": (10.0, Rate(per_second=1 / 10, burst=3, reserve=2)),
 }
+# Files have a lower limit of their own: 10 a second is what Messenger says of sound and film, and taken to hold for all.
+FILES = {"messenger": 10.0}
+
+
+@functools.cache
+def _files(channel_type: str, sharers: int) -> Rate:
+    return account_rate(FILES[channel_type], sharers)
 
 
 @functools.cache
@@ -66,14 +73,18 @@ class Limits:
         self._heard: dict[tuple[str, str], float] = {}  # what a sibling told of an account, as the time until which
         self._resting: dict[str, float] = {}  # until when siblings were told to leave an account alone
         self._accounts: dict[str, Bucket] = {}
+        self._files: dict[str, Bucket] = {}
         self._people: dict[tuple[str, str], Bucket] = {}
         self._breakers: dict[str, Breaker] = {}
         self._forget_at = 0.0
 
-    def wait(self, channel: Channel, address: str, priority: Priority, debt: float = 0.0) -> float:
+    def wait(
+        self, channel: Channel, address: str, priority: Priority, debt: float = 0.0, *, file: bool = False
+    ) -> float:
         """Take a token of the account and one of the person and return 0; or say in how many seconds to ask again.
 
-        `debt` is what is known of the person from elsewhere: the seconds until they may have a whole burst again.
+        A `file` takes one of the account's for files too. `debt` is what is known of the person from elsewhere: the
+        seconds until they may have a whole burst again.
         """
         limit = self._limit_of(channel)
         if limit is None:
@@ -93,14 +104,21 @@ class Limits:
         for_account = account.missing(now, priority)
         if for_account > 0:
             return account.queue(now, for_account, priority)
+        files = None
+        if file and channel.type in FILES:
+            files = self._bucket(self._files, channel.key, _files(channel.type, self._sharers()), now)
+            for_files = files.missing(now, priority)
+            if for_files > 0:
+                return files.queue(now, for_files, priority)
         breaker = self._breaker(channel)
         broken = breaker.wait(now)
         if broken > 0:
             return broken
         if breaker.opened_at is not None:
             self._announce()  # this is the probe: the others let it
-        account.tokens -= 1
-        person.tokens -= 1
+        for bucket in (account, person, files):
+            if bucket is not None:
+                bucket.tokens -= 1
         return 0.0
 
     def debt(self, channel: Channel, address: str) -> float:

@@ -145,7 +145,8 @@ class Senders:
         if channel is None:
             await services.outbox.fail(sent, Refused("the channel is not configured", code="no_channel"))
             return
-        wait = self._limits.wait(channel, sent.address, sent.message.priority, self._debt(sent))
+        message, debt = sent.message, self._debt(sent)
+        wait = self._limits.wait(channel, sent.address, message.priority, debt, file=message.attachment is not None)
         if wait > 0:
             await services.outbox.postpone(sent, wait)
             return

@@ -85,6 +85,18 @@ def test_a_tenants_own_number() -> None:
     assert found["web:two"].tenant == "two"
 
 
+def test_a_channel_of_the_settings_takes_its_options_from_the_tenants_file() -> None:
+    platform = FakePlatform()
+    values = {"NUMBER": platform.meta.phone_number_id, "TOKEN": "t"}
+    entry = Entry(
+        "whatsapp", settings={"phone_number_id": "NUMBER", "access_token": "TOKEN"}, options={"per_second": "20"}
+    )
+    channels = registry.channels(platform.settings(tenant="one"), TenantList(one=(entry,)), values)
+    [number] = [channel for channel in channels if channel.type == "whatsapp"]
+    assert number.options["per_second"] == "20" and number.options["business_id"] == platform.meta.business_id
+    assert number.secret("access_token") == platform.meta.whatsapp_token
+
+
 def test_a_tenants_own_page_and_bot() -> None:
     page = Entry(
         "messenger",

@@ -142,6 +142,19 @@ def test_an_upgraded_number_may_send_more(limits: Limits, clock: Clock) -> None:
     assert 80 < most_in_a_second(list(left.values())) <= 1000
 
 
+def test_files_on_messenger_are_slower_than_words(limits: Limits, clock: Clock) -> None:
+    page = Channel(key="messenger:1", type="messenger", tenant="t", account_id="1")
+    files, words = [], 0
+    for number in range(2000):
+        if limits.wait(page, f"p{number}", Priority.REPLY, file=True) == 0:
+            files.append(clock.now)
+        words += limits.wait(page, f"q{number}", Priority.REPLY) == 0
+        clock.now += 0.01
+    assert words > 1900, "words do not wait behind files"
+    assert most_in_a_second(files) <= 10 and len(files) > 100
+    assert all(limits.wait(BOT, f"p{number}", Priority.REPLY, file=True) == 0 for number in range(2))
+
+
 def test_the_web_chat_has_none(limits: Limits) -> None:
     web = Channel(key="web:t", type="webchat", tenant="t", account_id="t")
     assert all(limits.wait(web, "p", Priority.NOTICE) == 0 for _ in range(1000))
