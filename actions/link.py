@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from actions.accounts import ACCOUNT_ENTITIES, account_choices, owned, pick, remember, resolve, utility_name
 from actions.turn import Turn, act
+from core.language.accounts import ADD, REMOVE, wish
 
 
 @act("action_link_account", "link_account")
 async def link_account(turn: Turn) -> None:
-    """Add an account to this chat after it is proven; without a number, show those there are."""
-    if turn.value("remove"):
+    """Add an account to this chat after it is proven; without a number or a word of another, show those there are."""
+    wanted = wish(turn.text) if turn.text and not turn.chosen else ""
+    if turn.value("remove") or wanted == REMOVE:
         await _remove(turn)
         return
     number = turn.value(*ACCOUNT_ENTITIES)
     accounts = await owned(turn)
-    if number is None and accounts and not turn.value("add"):
+    if number is None and accounts and not turn.value("add") and wanted != ADD:
         lines = [
             {"$list": [account.number, utility_name(turn, account.utility), {"$name": dict(account.area)}]}
             for account in accounts

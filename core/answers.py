@@ -268,6 +268,7 @@ class _Rendering:
             yield ChoiceDraft(
                 title=cut(self.word(item["title"]), MAX_TITLE),
                 description=cut(self.word(item.get("description")), MAX_DESCRIPTION),
+                synonyms=tuple(item.get("say") or ()),
                 send=send,
             )
         for choice in entry.choices:

@@ -4,9 +4,10 @@ code.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from connectors.base import Channel
 from core import store
@@ -24,7 +25,9 @@ from gateway.services import Services
 
 MASK = "••••••"
 STOP = "unsubscribe_alerts"
-NUMBER = re.compile(r"\s*([0-9০-৯०-९]{1,2})\s*[.)।]?\s*")
+# Of a list one place was left out: the others are asked again, without the dialogue core.
+OTHERS = "others"
+STEPS_BACK = 5  # so many corrections in a row still speak of the list they began with
 
 
 @dataclass
@@ -114,16 +117,14 @@ class Asking:
         if code:
             return code
         typed = occasion.text.strip()
-        number = NUMBER.fullmatch(typed)
-        if number and choices:
-            place_in_list = int(number.group(1).translate(picking.DIGITS)) - 1
-            if 0 <= place_in_list < len(choices):
-                picked = choices[place_in_list]
-                return {"title": picked.title, **_meaning(picked.send)}
         named = picking.read(typed)
-        found = await self._named(occasion, named, choices) if named else None
-        if found:
-            return {"title": found.title, **_meaning(found.send)}
+        if named:
+            listed = await self._meant(occasion, named, choices)
+            found, rest = named.among(listed), named.others(listed)
+            if found:
+                return {"title": found.title, **_meaning(found.send)}
+            if rest:
+                return {"intent": OTHERS, "entities": {}, "choices": [_again(one) for one in rest]}
         for picked in choices:
             if commands.same(typed, picked.title) or any(commands.same(typed, word) for word in picked.synonyms):
                 return {"title": picked.title, **_meaning(picked.send)}
@@ -148,16 +149,14 @@ class Asking:
                 entities["reason"] = "down"
         return {"intent": "inform_contact", "entities": entities, "title": phone}
 
-    async def _named(self, occasion: Occasion, named: Pick, choices: list[ChoiceToken]) -> ChoiceToken | None:
-        """The choice whose place was named in words; "no, the second" after a pick speaks of the list picked from."""
-        if named.corrects or not named.meant:
-            async with self._services.db.reading() as session:
-                here = int(occasion.message.detail.get("transcript") or 0)
-                before = await store.last_said(session, occasion.conversation, here)
-                earlier = await store.last_choices(session, occasion.conversation, before.seq) if before else []
-            if before is not None and _picks(before.text, earlier):
-                return named.among(earlier)
-        return named.among(choices)
+    async def _meant(self, occasion: Occasion, named: Pick, choices: list[ChoiceToken]) -> list[ChoiceToken]:
+        """The list a place is named of; "no, the second" after a pick speaks of the list picked from."""
+        if named.meant and not named.corrects:
+            return choices
+        here = int(occasion.message.detail.get("transcript") or 0)
+        async with self._services.db.reading() as session:
+            before = await _picked_from(session, occasion.conversation, here)
+        return choices if before is None else before
 
     async def _code(self, occasion: Occasion) -> dict[str, Any] | None:
         """A one-time code, checked here so that it reaches neither the dialogue core nor a log nor the transcript."""
@@ -179,10 +178,29 @@ class Asking:
         }
 
 
-def _picks(text: str, choices: list[ChoiceToken]) -> bool:
-    """Whether a message picked one of the choices, by place or by name."""
-    by_place = NUMBER.fullmatch(text) or picking.read(text)
-    return bool(by_place) or any(commands.same(text, one.title) for one in choices)
+async def _picked_from(
+    session: AsyncSession, conversation: Conversation, here: int, before_seq: int | None = None, steps: int = STEPS_BACK
+) -> list[ChoiceToken] | None:
+    """The list that the message before picked from, by place or by name; None when it picked nothing.
+
+    A correction picked from the list that the message before it had picked from, and so on.
+    """
+    before = await store.last_said(session, conversation, here, before_seq) if steps else None
+    if before is None:
+        return None
+    listed = await store.last_choices(session, conversation, before.seq)
+    said = picking.read(before.text)
+    if said is None:
+        return listed if any(commands.same(before.text, one.title) for one in listed) else None
+    if said.corrects or not said.meant:
+        listed = await _picked_from(session, conversation, here, before.seq, steps - 1) or listed
+    # Where one was left out of many, the others were asked anew: they are the list now.
+    return None if said.others(listed) else listed
+
+
+def _again(choice: ChoiceToken) -> dict[str, Any]:
+    """A choice as the fact of an answer, to be offered once more."""
+    return {"title": choice.title, "say": list(choice.synonyms), **_meaning(choice.send)}
 
 
 def _under_way(conversation: Conversation) -> bool:

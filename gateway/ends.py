@@ -101,13 +101,15 @@ class Ends:
                 },
             )
 
-    async def told(self, occasion: Occasion, name: str) -> str:
+    async def told(self, occasion: Occasion, name: str, facts: dict[str, Any] | None = None) -> str:
         """One honest answer that needs no understanding; what was being talked about stays as it is."""
         async with self._services.db.transaction() as session:
             _, owned = await self._keeper.hear(session, occasion)
             if not owned:
                 form = self.guess(occasion)
-                await self._speaker.say(session, occasion.conversation, form, [Answer(name=name)], occasion.dedupe)
+                await self._speaker.say(
+                    session, occasion.conversation, form, [Answer(name=name, facts=facts or {})], occasion.dedupe
+                )
             await self._services.inbox.finish(session, occasion.claimed, {"outcome": "told", "answers": [name]})
         return "told"
 

@@ -1,4 +1,4 @@
-"""A place of a list, said in words: "২ নম্বরটা", "dusra wala", "the second one", and "না, ২ নম্বরটা না", which takes it back."""
+"""A place of a list: "2", "২ নম্বরটা", "dusra wala", "the second one", and "না, ২ নম্বরটা না", which takes it back."""
 
 from __future__ import annotations
 
@@ -64,6 +64,12 @@ class Pick:
             return items[self.place - 1]
         return items[2 - self.place] if len(items) == 2 else None
 
+    def others(self, items: Sequence[Item]) -> list[Item]:
+        """What is left of a longer list when this place is not meant: to be asked again."""
+        if self.meant or len(items) < 3 or not 0 < self.place <= len(items):
+            return []
+        return [item for place, item in enumerate(items, start=1) if place != self.place]
+
 
 def read(text: str) -> Pick | None:
     """The place that a message names and nothing else, or None."""
@@ -84,8 +90,8 @@ def read(text: str) -> Pick | None:
     if len(rest) != 1:
         return None
     place = int(rest[0]) if re.fullmatch(r"[0-9]{1,2}", rest[0]) else PLACES.get(rest[0], 0)
-    # A number alone is a place only after a no, which corrects.
-    plain = rest[0].isdigit() and (signs or corrects)
+    # A number with other words is a place only with a sign, or after a no, which corrects.
+    plain = rest[0].isdigit() and (signs or corrects or (meant and words == rest))
     named = not rest[0].isdigit() and (signs or rest[0] in ALONE)
     return Pick(place=place, meant=meant, corrects=corrects) if place and (plain or named) else None
 

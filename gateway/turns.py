@@ -21,9 +21,9 @@ from core.inbox import TIMER, Claimed
 from core.language import danger
 from core.messages import Actor, IncomingMessage, Kind, incoming_from_json, status_from_json
 from core.outbox import outbox
-from gateway import albums, arrivals, floods, metrics, outside
+from gateway import albums, arrivals, floods, metrics, outside, picking
 from gateway.albums import Part
-from gateway.asking import NUMBER, Asking, Occasion
+from gateway.asking import OTHERS, Asking, Occasion
 from gateway.ends import MAX_TEXT, Ends
 from gateway.keeping import Keeper
 from gateway.media_worker import Collector
@@ -102,7 +102,10 @@ class Turns:
         acknowledging = asyncio.create_task(self._acknowledge(occasion))
         try:
             request = await self._asking.request(occasion, bool(found))
-            if (request.get("choice") or {}).get("intent") in OURS:
+            choice = request.get("choice") or {}
+            if choice.get("intent") == OTHERS:
+                return await self._ends.told(occasion, "utter_others", {"choices": choice["choices"]})
+            if choice.get("intent") in OURS:
                 return await self._tapped(occasion, request["choice"])
             if self._people.is_leaving(occasion.conversation) and await self._left(occasion, request, bool(found)):
                 return "left a message"
@@ -205,7 +208,7 @@ class Turns:
         # Codes are caught here too: they must not stand in a transcript.
         choice = None if in_danger else await self._asking.choice(occasion)
         leaving = queued and choice is not None and choice["intent"] in (LEAVE, CANCEL)
-        if choice is not None and NUMBER.fullmatch(occasion.text):
+        if choice is not None and picking.read(occasion.text):
             leaving = False
         async with self._services.db.transaction() as session:
             await self._keeper.write(session, occasion)

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from core.language.commands import plain
+from core.language.skeleton import skeleton_word
 
 WORDS_FILE = Path(__file__).with_name("temper.yml")
 ENOUGH = 2
@@ -21,12 +22,20 @@ LEAST_LETTERS, CAPITALS = 12, 0.8
 
 def points(text: str) -> int:
     """How angry a message sounds."""
-    heard = f" {plain(text)} "
-    found = sum(weight for weight, words in _words() for word in words if word in heard)
+    said = plain(text)
+    heard, sounds = f" {said} ", f" {by_sound(said)} "
+    words, by_ear = _words()
+    found = sum(weight for weight, listed in words for word in listed if word in heard)
+    found += sum(ENOUGH for sound in by_ear if sound in sounds)
     latin = [letter for letter in text if letter.isascii() and letter.isalpha()]
     if len(latin) >= LEAST_LETTERS and sum(letter.isupper() for letter in latin) / len(latin) >= CAPITALS:
         found += 1
     return found + bool(SIGNS.search(text))
+
+
+def by_sound(said: str) -> str:
+    """Words as they sound: the same in both scripts and all spellings of one language."""
+    return " ".join(skeleton_word(word) for word in said.split())
 
 
 def is_angry(text: str) -> bool:
@@ -35,6 +44,10 @@ def is_angry(text: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _words() -> tuple[tuple[int, tuple[str, ...]], ...]:
+def _words() -> tuple[tuple[tuple[int, tuple[str, ...]], ...], tuple[str, ...]]:
+    """Beginnings by their weight, and those that are known by their sound."""
     document = yaml.safe_load(WORDS_FILE.read_text("utf-8"))
-    return tuple((int(weight), tuple(f" {plain(word)}" for word in words)) for weight, words in document.items())
+    by_ear = tuple(f" {by_sound(plain(word))}" for word in document.pop("sound"))
+    return tuple(
+        (int(weight), tuple(f" {plain(word)}" for word in words)) for weight, words in document.items()
+    ), by_ear

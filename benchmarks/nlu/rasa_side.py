@@ -35,10 +35,15 @@ def ours(training: list[list[str]], test: list[str]) -> Outcome:
     began = time.perf_counter()
     texts, labels = [row[2] for row in training], [row[1] for row in training]
     features = Features(weights=tuple(config["blocks"]))
-    model, scores = train(texts, labels, features, config["cost"], config["minimum"], misspelt(texts, config["noise"]))
+    model, unseen, scores = train(
+        texts, labels, features, config["cost"], config["minimum"], misspelt(texts, config["noise"])
+    )
     intents, places = group(model.labels)
     gate = choose(
-        grouped(softmax(scores * model.temperature), places, len(intents)), intents, labels, config["rejected"]
+        grouped(softmax(scores * model.temperature), places, len(intents)),
+        intents,
+        [labels[row] for row in unseen],
+        config["rejected"],
     )
     took = time.perf_counter() - began
     classifier = SathiClassifier(config, None, None, model, gate)  # type: ignore[arg-type]

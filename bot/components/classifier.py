@@ -74,19 +74,20 @@ class SathiClassifier(GraphComponent, IntentClassifier):
         texts, labels = [row.text for row in rows], [row.label for row in rows]
         features = Features(weights=tuple(self._config["blocks"]))
         extra = misspelt(texts, self._config["noise"])
-        model, scores = train(texts, labels, features, self._config["cost"], self._config["minimum"], extra)
+        model, unseen, scores = train(texts, labels, features, self._config["cost"], self._config["minimum"], extra)
         intents, places = group(model.labels)
         chances = grouped(softmax(scores * model.temperature), places, len(intents))
-        gate = choose(chances, intents, labels, self._config["rejected"])
+        meant = [labels[row] for row in unseen]
+        gate = choose(chances, intents, meant, self._config["rejected"])
         self._use(model, gate)
         with self._storage.write_to(self._resource) as folder:
             model.save(folder, "intents")
             (folder / "gate.json").write_text(json.dumps(gate.as_dict()), encoding="utf-8")
         right = np.asarray([intents[place] for place in chances.argmax(axis=1)]) == [
-            label.partition("/")[0] for label in labels
+            label.partition("/")[0] for label in meant
         ]
         logger.info(
-            "%d sentences, %d features; unseen folds: %.3f right, gate at score %.2f and margin %.2f",
+            "%d sentences, %d features; an unseen fold: %.3f right, gate at score %.2f and margin %.2f",
             *(len(rows), len(features.idf), right.mean(), gate.score, gate.margin),
         )
         return self._resource

@@ -24,6 +24,7 @@ from bot.components.features import Features, tokens
 from bot.components.respell import Spelling
 
 FOLDS = 2
+PROCESSES = 2
 
 
 @dataclass
@@ -132,12 +133,18 @@ def fit(matrix: sparse.csr_matrix, labels: np.ndarray, cost: float) -> tuple[lis
     return list(model.classes_), np.ascontiguousarray(weights.T, dtype=np.float32), bias.astype(np.float32)
 
 
-def _fold_scores(task: tuple[sparse.csr_matrix, np.ndarray, sparse.csr_matrix, list[str], float]) -> np.ndarray:
-    matrix, labels, held_out, names, cost = task
+# What the processes that fit read: they are forked from this one, so nothing is copied.
+_WORK: dict[str, tuple[sparse.csr_matrix, np.ndarray]] = {}
+OTHERS = "~"  # all labels that another process learns, as one
+
+
+def _fit_part(work: str, names: list[str], cost: float) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and bias of some of the labels; each is learned against all rows, so parts are learned beside each other."""
+    matrix, labels = _WORK[work]
+    labels = np.where(np.isin(labels, names), labels, OTHERS)
     known, weights, bias = fit(matrix, labels, cost)
-    scores = np.full((held_out.shape[0], len(names)), -3.0, dtype=np.float32)
-    scores[:, [names.index(label) for label in known]] = held_out @ weights + bias
-    return scores
+    columns = [known.index(name) for name in names]
+    return weights[:, columns], bias[columns]
 
 
 def train(
@@ -147,8 +154,8 @@ def train(
     cost: float,
     minimum: int = 2,
     extra: Sequence[tuple[str, int]] = (),
-) -> tuple[Linear, np.ndarray]:
-    """A trained and calibrated model, and the scores of each row from the fold that had not seen it.
+) -> tuple[Linear, np.ndarray, np.ndarray]:
+    """A trained and calibrated model, and the rows of a fold with their scores from a model that had not seen them.
 
     `extra` are altered copies (text, row they come from): they are trained on with their row, and never judged.
     """
@@ -157,30 +164,38 @@ def train(
     matrix = features.fit(texts, minimum)
     altered = features.matrix([text for text, _ in extra]) if extra else None
     part = folds(labels)
+    unseen = np.flatnonzero(part == 0)
+
+    def of(kept: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray]:
+        """The kept rows and their altered copies."""
+        if altered is None:
+            return matrix[kept], rows[kept]
+        chosen = np.flatnonzero(kept[sources])
+        return sparse.vstack([matrix[kept], altered[chosen]]).tocsr(), np.concatenate(
+            [rows[kept], rows[sources[chosen]]]
+        )
+
     names = sorted(set(labels))
-    tasks = []
-    for number in range(FOLDS):
-        seen, unseen = np.flatnonzero(part != number), np.flatnonzero(part == number)
-        known, known_labels = matrix[seen], rows[seen]
-        if altered is not None:
-            chosen = np.flatnonzero(part[sources] != number)
-            known = sparse.vstack([known, altered[chosen]]).tocsr()
-            known_labels = np.concatenate([known_labels, rows[sources[chosen]]])
-        tasks.append((known, known_labels, matrix[unseen], names, cost))
-    whole, whole_labels = matrix, rows
-    if altered is not None:
-        whole = sparse.vstack([matrix, altered]).tocsr()
-        whole_labels = np.concatenate([rows, rows[sources]])
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
-        final = pool.submit(fit, whole, whole_labels, cost)
-        found = list(pool.map(_fold_scores, tasks))
-        known_names, weights, bias = final.result()
-    scores = np.zeros((len(rows), len(names)), dtype=np.float32)
-    for number, result in enumerate(found):
-        scores[part == number] = result
-    model = Linear(known_names, features, weights, bias)
-    model.temperature = temperature(scores, np.asarray([names.index(label) for label in labels]))
-    return model, scores
+    _WORK.update(whole=of(np.ones(len(rows), dtype=bool)), fold=of(part != 0))
+    parts = [names[start::PROCESSES] for start in range(PROCESSES)]
+    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("fork")) as pool:
+        tasks = [(work, listed) for work in ("whole", "fold") for listed in parts if listed]
+        found = list(pool.map(_fit_part, *zip(*tasks, strict=True), [cost] * len(tasks)))
+    _WORK.clear()
+    learned = {}
+    for work in ("whole", "fold"):
+        weights = np.zeros((matrix.shape[1], len(names)), dtype=np.float32)
+        bias = np.zeros(len(names), dtype=np.float32)
+        for (done, listed), (some, their_bias) in zip(tasks, found, strict=True):
+            if done == work:
+                columns = [names.index(name) for name in listed]
+                weights[:, columns], bias[columns] = some, their_bias
+        learned[work] = weights, bias
+    model = Linear(names, features, *learned["whole"])
+    weights, bias = learned["fold"]
+    scores = matrix[unseen] @ weights + bias
+    model.temperature = temperature(scores, np.asarray([names.index(labels[row]) for row in unseen]))
+    return model, unseen, scores
 
 
 def temperature(scores: np.ndarray, truth: np.ndarray) -> float:

@@ -24,11 +24,11 @@ ALONE = 3  # so few words need no second meaning
 TOLD = 3  # from so many words on the learned model is believed alone: "current", "current gese" tell of a cut or ask
 BESIDE = 3  # a figure of speech stands so near the word it turns
 # From this score on the learned model is believed alone; see bot/components/danger_table.py for what it costs.
-CONVINCED = -1.0
+CONVINCED = -0.75
 # Down to minus this score, tables read by sound instead of spelling are believed.
 LEANING = 2.0
 # Below minus this score, the tables are overruled: all words of the sentence speak of something else.
-UNLIKELY = 8.5
+UNLIKELY = 7.0
 # From this score on a figure of speech or a question changes nothing.
 SURE = 2.0
 # What a danger is called that only the model sees, by the first meaning found.
@@ -129,6 +129,8 @@ _NOT = {
     "fire": Lexicon({"not": table.NOT_FIRE}),
     "spark": Lexicon({"not": table.NOT_SPARK}),
     "pole": Lexicon({"not": table.NOT_POLE}),
+    "shock": Lexicon({"not": table.NOT_SHOCK}),
+    "smoke": Lexicon({"not": table.NOT_SMOKE}),
 }
 _NOT_WIRE = Lexicon({"not": table.NOT_WIRE})
 _FIGURE = Lexicon({"figure": table.FIGURE})
@@ -176,6 +178,10 @@ _PAIRS = (
     ("smoke", "smell", "smoke", 8),
     ("fire", "blast", "gear", 5),
     ("fire", "blast", "pole", 5),
+    ("fire", "blast", "wire", 5),
+    ("spark", "blast", "line", 3),
+    ("fire", "fire", "plea", 6),
+    ("shock", "shock", "plea", 6),
     ("wire", "wire", "fall", 6),
     ("wire", "wire", "hang", 8),
     ("wire", "wire", "low", 4),
@@ -198,6 +204,7 @@ _PAIRS = (
     ("pole", "pole", "victim", 6),
     ("pole", "pole", "crash", 4),
     ("water", "water", "box", 5),
+    ("water", "water", "counter", 5),
     ("water", "box", "wet", 4),
 )  # fmt: skip
 
@@ -218,14 +225,20 @@ def _detect(text: str, second: bool) -> Danger | None:
     places = _places(_MEANINGS, heard, heard)
     kind = _kind(heard, places)
     score = danger_model.score(text) if second else 0.0
+    if kind is not None and score < SURE and _only_dark(kind, places):
+        kind = None
+    if kind is not None and _other_wire(kind, heard, places):
+        return None
     if kind is not None and score >= -UNLIKELY and (score > SURE or not _let_go(kind, heard, places)):
         return Danger(kind)
     if kind is not None or score < -LEANING or not second:
         return None
     places = _places(_MEANINGS_BY_SOUND, sounds(text), heard)
-    kind = _kind(heard, places)
-    if kind is not None and not _let_go(kind, heard, places):
+    kind = _kind(heard, places, alone=False)
+    if kind is not None and not _only_dark(kind, places) and not _let_go(kind, heard, places):
         return Danger(kind)
+    if score < SURE and "theft" in places:
+        return None
     if len(set(heard)) < TOLD or score < CONVINCED or (score < SURE and (_excused(heard) or _only_gone(places))):
         return None
     named = next((Danger(kind) for concept, kind in _LIKELY if concept in places), None)
@@ -236,8 +249,8 @@ def by_sound(text: str) -> bool:
     """Whether the tables find danger when they are read by sound; alone it would cry wolf."""
     heard = spellings(text)
     places = _places(_MEANINGS_BY_SOUND, sounds(text), heard)
-    kind = _kind(heard, places)
-    return kind is not None and not _let_go(kind, heard, places)
+    kind = _kind(heard, places, alone=False)
+    return kind is not None and not _only_dark(kind, places) and not _let_go(kind, heard, places)
 
 
 def speaks_of_it(text: str) -> bool:
@@ -256,7 +269,8 @@ def _places(lexicon: Lexicon, heard: list[str], spelt: list[str]) -> dict[str, l
     return places
 
 
-def _kind(heard: list[str], places: dict[str, list[int]]) -> str | None:
+def _kind(heard: list[str], places: dict[str, list[int]], *, alone: bool = True) -> str | None:
+    """The kind of danger that meanings near each other make; `alone`: in a very short message one may be enough."""
     if places.get("electrocuted"):
         return "shock"
     if places.get("spark") or places.get("short"):
@@ -265,14 +279,19 @@ def _kind(heard: list[str], places: dict[str, list[int]]) -> str | None:
         if one in places and other in places and near(places[one], places[other], apart):
             if (one, other) == ("water", "box") and not places.get("drown"):
                 continue
+            if (one, other) == ("water", "counter") and not places.get("sunk"):
+                continue
             if one == "burning" and "indicator" in places:
                 continue
             return kind
     if _current_where_it_must_not_be(places):
         return "shock"
+    current = places.get("current", [])
+    if near(current, places.get("plea", []), 2) and not near(current, places.get("neg", []), 3):
+        return "shock"
     if _tree_on_the_line(places):
         return "wire"
-    if len(set(heard)) <= ALONE:
+    if alone and len(set(heard)) <= ALONE:
         for concept in ("fire", "shock"):
             if places.get(concept):
                 return concept
@@ -320,8 +339,32 @@ def _let_go(kind: str, heard: list[str], places: dict[str, list[int]]) -> bool:
         return True
     if kind in ("wire", "shock") and "theft" in places and "strongfall" not in places and "hang" not in places:
         return True
+    if (
+        kind == "wire"
+        and near(places.get("tree", []), places.get("open", []), 2)
+        and not any(name in places for name in ("fall", "hang"))
+    ):
+        return True
     wires = sorted(place for name in ("wire", "line", "pole") for place in places.get(name, ()))
     return kind in ("wire", "pole") and near(wires, sorted(_NOT_WIRE.covered(heard)), BESIDE)
+
+
+def _only_dark(kind: str, places: dict[str, list[int]]) -> bool:
+    """No current since so long ("haradin dhoira current nai"), or dying of the heat without it: the word beside is no hit."""
+    if kind != "shock" or not near(places.get("current", []), places.get("neg", []), 1):
+        return False
+    hurts = ("wire", "pole", "fire", "smoke", "spark", "shock", "surface", "touch", "water", "electrocuted", "stuck")
+    return not any(places.get(name) for name in hurts)
+
+
+def _other_wire(kind: str, heard: list[str], places: dict[str, list[int]]) -> bool:
+    """The wire of a dish, a telephone, the internet, and nothing of electricity beside it."""
+    if kind != "wire" or any(
+        places.get(name) for name in ("current", "shock", "spark", "fire", "smoke", "pole", "tree")
+    ):
+        return False
+    other = sorted(_NOT_WIRE.covered(heard))
+    return bool(places.get("wire")) and all(near([place], other, BESIDE) for place in places["wire"])
 
 
 def _only_gone(places: dict[str, list[int]]) -> bool:

@@ -181,6 +181,27 @@ async def test_accounts_are_shown_added_and_removed(world: World) -> None:
     assert await talk.say("bill_amount", "my bill") == ["utter_ask_account"]
 
 
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("add another account", "utter_ask_account"),
+        ("আরেকটা একাউন্ট যোগ করব", "utter_ask_account"),
+        ("arekta account add korbo", "utter_ask_account"),
+        ("एक और खाता जोड़ना है", "utter_ask_account"),
+        ("dusra meter bhi jodo", "utter_ask_account"),
+        ("show my accounts", "utter_accounts"),
+        ("amar account gula dekhan", "utter_accounts"),
+        ("remove an account", "utter_ask_remove"),
+        ("এই একাউন্টটা মুছে দেন", "utter_ask_remove"),
+        ("ye khata hatao", "utter_ask_remove"),
+        ("take my other account off", "utter_ask_remove"),
+    ],
+)
+async def test_another_account_and_one_away_are_said_in_words(world: World, said: str, answer: str) -> None:
+    talk = await world.talk(BPD, OWNER)
+    assert await talk.say("link_account", said) == [answer]
+
+
 async def several(world: World) -> Talk:
     """A visitor with two linked accounts."""
     talk = await world.talk(BPD)

@@ -124,8 +124,9 @@ def test_text_without_words_gives_an_empty_vector(text: str) -> None:
 
 def test_a_model_is_the_same_after_saving(tmp_path: Path) -> None:
     texts, labels = rows()
-    model, scores = train(texts, labels, Features(), 1.0, 1, misspelt(texts, 0.5))
-    assert scores.shape == (len(texts), len(SENTENCES))
+    model, unseen, scores = train(texts, labels, Features(), 1.0, 1, misspelt(texts, 0.5))
+    assert scores.shape == (len(unseen), len(SENTENCES))
+    assert len(texts) / 3 < len(unseen) < len(texts) * 2 / 3
     assert model.temperature > 0
     model.save(tmp_path, "intents")
     again = Linear.load(tmp_path, "intents")

@@ -27,6 +27,9 @@ from gateway.picking import Pick
         ("2nd", 2),
         ("option 4", 4),
         ("२ नंबर वाला", 2),
+        ("2", 2),
+        (" ৩। ", 3),
+        ("12)", 12),
         ("दूसरा वाला", 2),
         ("पहले वाला चाहिए", 1),
         ("dusra wala", 2),
@@ -64,7 +67,6 @@ def test_a_place_is_put_right_or_taken_back(text: str, pick: Pick) -> None:
         "no",
         "না",
         "na na",
-        "2",
         "12345678",
         "2 ghonta",
         "২ ঘণ্টা ধরে নাই",
@@ -93,3 +95,11 @@ def test_not_the_one_of_two_is_the_other() -> None:
     assert Pick(place=1, meant=False).among(["a", "b", "c"]) is None
     assert Pick(place=3).among(["a", "b"]) is None
     assert Pick(place=1).among(["a"]) == "a"
+
+
+def test_not_the_one_of_many_leaves_the_others() -> None:
+    assert Pick(place=2, meant=False).others(["a", "b", "c"]) == ["a", "c"]
+    assert Pick(place=2, meant=False, corrects=True).others(["a", "b", "c", "d"]) == ["a", "c", "d"]
+    assert Pick(place=1, meant=False).others(["a", "b"]) == []
+    assert Pick(place=4, meant=False).others(["a", "b", "c"]) == []
+    assert Pick(place=2).others(["a", "b", "c"]) == []

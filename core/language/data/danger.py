@@ -10,7 +10,7 @@ CONCEPTS: dict[str, str] = {
     "wire": """
         wire wires wier wir wyer waire wayar cable cabel kebal conductor taar tar tare tarer taare taarer tarta tarti
         tarer tarei taron taro taarein tarein taar_taar তার তারে তারের তারটা তারটি তারগুলা তারগুলো তারগুলি তাড় তারো ওয়ার ওয়্যার ক্যাবল কেবল
-        ক্যাবলের तार तारों तारो टार वायर केबल कंडक्टर 11kv 33kv 11_kv 33_kv 11_কেভি 33_কেভি 11_केवी 33_केवी 11000 33000 kebil keble high_tension hightension high_tention hi_tension high_voltage_line হাই_ভোল্টেজ_লাইন হাইভোল্টেজ_লাইন हाईटेंशन हाइटेंशन हाई_टेंशन हाईटेन्शन ht_line lt_line wires 11_hazar 11_hajar ১১_হাজার 11_हजार overhead_line overhead_lines ht_line live_conductor conductors তারটাকে""",
+        ক্যাবলের तार तारों तारो टार वायर केबल कंडक्टर 11kv 33kv 11_kv 33_kv 11_কেভি 33_কেভি 11_केवी 33_केवी 11000 33000 kebil keble high_tension hightension high_tention hi_tension high_voltage_line হাই_ভোল্টেজ_লাইন হাইভোল্টেজ_লাইন हाईटेंशन हाइटेंशन हाई_टेंशन हाईटेन्शन ht_line lt_line wires 11_hazar 11_hajar ১১_হাজার 11_हजार overhead_line overhead_lines ht_line live_conductor conductors তারটাকে wirs wiers wirez wyre wrie wyres kable kabels wayer""",
     "line": "line lain line_ta lines লাইন লাইনে লাইনের লাইনটা लाइन लाईन powerline power_line electric_line",
     "fall": """
         fall falls fallen fell falling fel fallin faln fallan snap snaps snapped snaped broke broken brok breaking breaks lying down dwn
@@ -74,7 +74,7 @@ CONCEPTS: dict[str, str] = {
     "blast": """
         blast blasts blasted blasting blust explode exploded explodes explosion~ exploding burst bursted bursting loud_bang big_bang boom
         bisforon bishforon bisforito বিস্ফোরণ~ বিস্ফোরিত বিস্ফোরন ব্লাস্ট ব্লাষ্ট ब्लास्ट धमाका धमाके dhamaka dhamake dhamaaka dhmaka
-        fat_gaya phat_gaya fat_gya futse fatse fete_gese fete fetese phatse ফুটছে ফাটছে ফেটে ফাইটা ফাটলো फट_गया फट फटा phuta futlo bikot_shobdo বিকট_শব্দ বিকট_শব্দে""",
+        fat_gaya phat_gaya fat_gya futse fatse fete_gese fete fetese phatse ফুটছে ফাটছে ফেটে ফাইটা ফাটলো फट_गया फट फटा phuta futlo bikot_shobdo বিকট_শব্দ বিকট_শব্দে fut_re phut_re fut_rahe phut_rahe phoot_rahe phoot_re phut_raha phoot_raha fat_rahe phat_rahe phat_raha fat_re फूट_रहे फूट_रहा फट_रहे फुट_रहे fatteche fattese fatche futtese futteche ফাটতেছে ফুটতেছে ফাটতাছে""",
     "shock": """
         shock shocks shocked shok shoc shocking shokd shcok shocl sock_laga shock_lage শক শকড শকে শকড্ শক্‌ শট_খাইছি शॉक शाॅक शोक_लगा शाक_लगा jhatka jhatke jhatkaa jhtka zhatka jatka jhataka झटका झटके झटक ঝাটকা ঝটকা ঝাঁকি jhaki
         jhin_jhin jhinjhin jhin_jhin_kore ঝিনঝিন ঝিন_ঝিন झनझन jhanjhan chin_chin চিনচিন jhinjhini ঝিনঝিনি jerk jerks tingling tingle tingles jolt jolts zap zapped zaps zapping jhaki ঝাঁকি ঝাঁকুনি jhunjhuni झुनझुनी jhanjhana झनझना jhanjhanata झनझनाता झनझनाहट jhanjhanahat kamor কামড় obosh অবশ tingles ঝিমঝিম jhimjhim jhim_jhim jhin_dhore ঝিন_ধরে শকড""",
@@ -83,7 +83,7 @@ CONCEPTS: dict[str, str] = {
         বিদ্যুৎপৃষ্ট বিদ্যুৎস্পর্শে তড়িতাহত live_wire live_wires live_cable live_tar live_taar
         bidyutprishto biddutprishto বিদ্যুতপৃষ্ট বিদ্যুৎপৃষ্ঠ bidyut_sprishta tartutgya electrical_accident bijli_se_jal बिजली_से_जल current_se_jal live_conductor live_conductors""",
     "current": """
-        current currents currant curent currnt curren karent karant karrent karen_t kerent karennt currunt crrent carent karnt curnt কারেন্ট কারেন্টে কারেন্টের কারেণ্ট করেন্ট কারেনট কারেন্টর কারেন্টও করেন্টে
+        current currents currant curent currnt curren karent karant karrent karen_t kerent karennt currunt electrified electrically_charged crrent carent karnt curnt কারেন্ট কারেন্টে কারেন্টের কারেণ্ট করেন্ট কারেনট কারেন্টর কারেন্টও করেন্টে
         करंट करेंट करन्ट करेन्ट कारंट करँट करंत करंटे कारेंट karrant
         krnt crnt karnt karrnt karantt curant korent কারেণ্টে current_daud karente karente_ কারেন্টেই करंटवा karantwa""",
     "hit": """
@@ -98,7 +98,7 @@ CONCEPTS: dict[str, str] = {
         fridge freez geyser geysar gijar geezer floor bathroom basin bucket mati matite zameen zamin jamin jameen dorja dorjay door darwaza darwaje darwaze shirir siri sirite stairs soil ground earth cooler kular tullu motor pump cylinder bartan sariya rod
         গেট গেটে গ্রিল গ্রিলে গ্রীল দেয়াল দেয়ালে দেওয়াল দেওয়ালে টিন টিনে টিনের চাল চালে ছাদ ছাদে কল কলে কলের টিউবওয়েল টিউবওয়েলে ফ্রিজ ফ্রিজে গিজার গিজারে মাটি মাটিতে দরজা দরজায় বাথরুমে লোহা লোহার সিঁড়ি সিঁড়িতে মেঝে ফ্লোর বডি বডিতে মোটর মোটরে পাইপ
         गेट दीवार दीवारों दिवार नल हैंडपंप हैण्डपम्प लोहे लोहा जमीन ज़मीन फर्श छत सरिए सरिया बर्तन कीचड़ दरवाजे दरवाजा फ्रिज गीजर कूलर मोटर पंप बाथरूम रेलिंग टंकी ग्रिल पाइप
-        dabba dabbe box board bord डिब्बे डब्बे बोर्ड chaddar tasla बर्तनों ম্যাশিন machine मशीन stairs staircase seedhi सीढ़ी सीढ़ियों handle steel dampwall seelan सीलन wet_wall almirah rope dori দড়ি कपड़े kapde kapor কাপড়""",
+        dabba dabbe box board bord डिब्बे डब्बे बोर्ड chaddar tasla बर्तनों ম্যাশিন machine मशीन stairs staircase seedhi सीढ़ी सीढ़ियों handle steel dampwall seelan सीलन wet_wall almirah rope dori দড়ি कपड़े kapde kapor কাপড় kolpare kolpar kol_par কলপাড়ে কলপাড় কলতলায় koltola koltolay উঠানের""",
     "touch": """
         touch touches touched touching hat haat haath hath hate hand hands dhorle dhorlei dhorley dhorte chuile chuilei chuiya chule chuite chhule chune chhune chhoone chhuo chute hat_dile hat_dite chhuya choyay feet pa pair
         হাত হাতে ধরলে ধরলেই ধরতে ছুঁলে ছুঁলেই ছুঁইলে ছুইলে ছোঁয়া পা পায়ে हाथ छूने छूते छू छुओ पैर""",
@@ -123,7 +123,7 @@ CONCEPTS: dict[str, str] = {
         पानी पानि तालाब नाली नाले नाला बाढ़ कीचड़ गड्ढे पाणी""",
     "drown": """
         submerged sunk drowned under_water underwater dub dube dubse dubche dubay dubche dubsi dub_gese dube_gese dhukse dhukche dhuktese dhuke dhukeche uthse uthche uthtese dhukteche doob doobi dooba doob_gaya doobe dub_gaya dub_gya ghus ghus_gaya ghusa bhar bhar_gaya bhara bhore geche entered entering inside rising reached
-        ডুবে ডুবছে ডুবে_গেছে ঢুকছে ঢুকেছে ঢুকতেছে ঢুকে উঠছে উঠেছে উঠতেছে উঠে ভিজে ভিজছে डूब डूबा डूबी डूब_गया डूबे घुस घुस_गया घुसा भर भर_गया भीग टपक tapak chuiye choya portese porse পড়তেছে পড়ে dripping soaking geela गीला tapak टपक टपक_रहा wet vije vijese bhija ভেজা""",
+        ডুবে ডুবছে ডুবে_গেছে ঢুকছে ঢুকেছে ঢুকতেছে ঢুকে উঠছে উঠেছে উঠতেছে উঠে ভিজে ভিজছে डूब डूबा डूबी डूब_गया डूबे घुस घुस_गया घुसा भर भर_गया भीग टपक tapak chuiye choya portese porse পড়তেছে পড়ে dripping soaking geela गीला tapak टपक टपक_रहा wet vije vijese bhija ভেজা tak_aa tak_aaya tak_aya tak_pahunch तक_आ तक_पहुंच porjonto_uth porjonto_chole পর্যন্ত_উঠ পর্যন্ত_চলে পর্যন্ত_আস""",
     "tree": """
         tree trees branch branches brunch bough gach gachh gacher gachta gachti gach_ta gacher_dal dal daal dala dali dalta ped pedh per_ki_dali perh paid tahni tehni tahani bamboo bansh bash banshjhar kite ghuri ghurir patang crane ladder
         গাছ গাছের গাছটা গাছে গাছডা ডাল ডালটা ডালপালা বাঁশ বাঁশের বাঁশঝাড় ঘুড়ি ঘুড়ির मই पेड़ पेड़ों डाल डाली डालियां टहनी बांस पतंग नीम पेड amgach kathal_gach coconut narikel""",
@@ -168,10 +168,13 @@ CONCEPTS: dict[str, str] = {
     "indicator": """
         light lights batti bati bulb led lal red green signal lamp lait লাইট বাতি লাল সবুজ बत्ती लाल लाइट बल्ब हरी""",
     "theft": """
-        hook hooking huk hukking katiya कटिया आंकड़ा ankda akda aankda chor chori chori_se churi chura churay theft steal stealing stolen bypass illegal illegally অবৈধ চুরি চোর হুক হুকিং चोरी चोर चुरा chorii bina_meter""",
+        hook hooking huk hukking katiya कटिया आंकड़ा ankda akda aankda chor chori chori_se churi chura churay theft steal stealing stolen bypass illegal illegally অবৈধ চুরি চোর হুক হুকিং चोरी चोर चुरा chorii bina_meter hooks hooked tapped tapping bypassed bypassing bina_mitar bina_miter without_meter without_a_meter without_any_meter বিনা_মিটারে মিটার_ছাড়া mitar_chara miter_chara meter_chara चोरीछिपे बिना_मीटर oboidho obaidho obodho abaidh अवैध চোরাই chorai churir churia line_tane line_tanse line_tene লাইন_টানে লাইন_টানছে লাইন_টেনে tar_tene তার_টেনে taar_fek taar_phek तार_फेंक katia kantiya kanta_dal chhedchhad""",
     "leak": "leak leaking leakage utar utra utar_raha lik লিক লিকেজ लीक उतर उतरा उतर_रहा wet geela गीला ভেজা",
     "stuck": "stuck chipak chipka chipki chipke चिपक चिपका चिपकी चिपके atka atkaya atkayse atkaise atkay aatkaya atke আটকা আটকে আটকায়া আটকাইছে আটকায়ে আটকাইয়া lotka লটকা ulajh ulajha उलझ उलझा laiga_ase লেগে_আছে",
     "wet": "soaking soaked drenched geela geeli गीला गीली bhija vija ভেজা ভিজা bheega भीगा",
+    "counter": "meter mitar metar miter mitter metre মিটার মিটারটা মিটারে মিটারের मीटर मिटर",
+    "sunk": "submerged sunk drowned under_water underwater reached dub dube dubse dubche dubay dub_gese dube_gese doob doobi dooba doobe ডুবে ডুবছে ডুবা ডুবতেছে ডুবায় डूब डूबा डूबी डूबे tak_aa tak_aaya tak_aya tak_pahunch तक_आ तक_पहुंच porjonto_uth পর্যন্ত_উঠ পর্যন্ত_আস",
+    "plea": "bachan bachao bacao bachaw bachaiye bachaben bachaw save_us save_me help_us help_me_please বাঁচান বাঁচাও বাচান বাচাও बचाओ बचाइए बचाइये",
     "person": """
         i me my man boy girl child children brother sister son daughter mother father wife husband people someone somebody anyone everyone worker labour lineman mistri cow goat buffalo dog cat
         ami amar amake amare amra chele meye baccha bacha bachcha bhai vai bon ma baba manush lok ekjon keu mistri lineman goru chagol kukur mohish polapan jon pola
@@ -183,17 +186,20 @@ CONCEPTS: dict[str, str] = {
 # Around these words a meaning is cancelled: (meanings, words). Phrases come first.
 NOT_FIRE = """fire_ngo bazare_agun বাজারে_আগুন bazaar_me_aag bazar_me_aag daam_me_aag दाम_में_आग দামে_আগুন agun_lagaye_dise gaan_ta_agun dil_me_aag दिल_में_आग mone_agun মনে_আগুন মাথায়_আগুন matha_agun on_fire_recipe fire_service fire_brigade fire_station fire_extinguisher fire_alarm free_fire fire_stick fire_tv fire_drill fire_department fire_safety fireman fire_sarvis fire_insurance fire_exit cease_fire campfire firefox fire_emoji light_the_fire on_fire_today fire_boltt fireboltt fire_bolt agun_dam aag_laga_di
     ফায়ার_সার্ভিস ফায়ার_সার্ভিসের ফায়ার_ব্রিগেড ফায়ার_স্টেশন ফ্রি_ফায়ার আগুন_দাম আগুনের_মতো_দাম फायर_ब्रिगेड फायर_स्टेशन फायर_सर्विस फ्री_फायर जल_रहे_हो jal_rahe_ho
-    jal_rahe_hain_mujhse"""
-NOT_SPARK = "spark_notes no_spark spark_nai spark_nahi spark_between spark_in_her spark_in_his chingari_app chingari_koi চিঙ্গারি চিঙ্গারি_অ্যাপ স্পার্ক_নাই স্পার্ক_নেই स्पार्क_नहीं स्पार्क_प्लग चिंगारी_ऐप चिंगारी_कोई spark_hai_us स्पार्क_था spark_plugs টেকনো_স্পার্ক spark_plug sparkle sparkling spark_car chevrolet_spark tecno_spark spark_joy spark_ar স্পার্ক_প্লাগ टेक्नो_स्पार्क apache_spark spark_class tecno"
+    jal_rahe_hain_mujhse agun_dhore_na agun_jole_na আগুন_ধরে_না আগুন_জ্বলে_না fire_is_low gas_fire aag_kam आग_कम mehngai_ki_aag mahngai_ki_aag महंगाई_की_आग
+    fire_nai fire_ashe fire_ase fire_asbe fire_ashbe fire_asche fire_pai fire_pabo fire_gese fire_elo fire_aise fire_den fire_dibe fire_dekhi ফিরে ফিরা fire_sale gorome_puira gorome_pure গরমে_পুড়ে গরমে_পুইড়া garmi_se_jal गर्मी_से_जल agun_lagse_bazare aag_lage_is aag_lage_tum aag_lage_in आग_लगे_इस आग_लगे_तुम आग_लगे_इन fire_your fire_him fire_her fire_them fire_those fire_that fire_these moner_agun মনের_আগুন peter_agun পেটের_আগুন pet_ki_aag पेट_की_आग"""
+NOT_SHOCK = "shok_shongbad shok_shonbad shok_songbad shok_sangbad shok_sonbad শোক_সংবাদ শোক_বার্তা shok_prokash shokahoto shock_service shocking_service shocking_behaviour shocking_behavior shocking_amount shock_proof shockproof shock_wave शोक_संदेश शोक_समाचार"
+NOT_SMOKE = "smoke_free smoke_detector smoke_detectors smoke_alarm no_smoke no_smoking smoke_screen dhua_nai dhoa_nai ধোঁয়া_নাই धुआं_नहीं smoke_cigarette"
+NOT_SPARK = "spark_of spark_notes no_spark spark_nai spark_nahi spark_between spark_in_her spark_in_his chingari_app chingari_koi চিঙ্গারি চিঙ্গারি_অ্যাপ স্পার্ক_নাই স্পার্ক_নেই स्पार्क_नहीं स्पार्क_प्लग चिंगारी_ऐप चिंगारी_कोई spark_hai_us स्पार्क_था spark_plugs টেকনো_স্পার্ক spark_plug sparkle sparkling spark_car chevrolet_spark tecno_spark spark_joy spark_ar স্পার্ক_প্লাগ टेक्नो_स्पार्क apache_spark spark_class tecno"
 NOT_POLE = "ढोल_की_पोल पोल_खुल leaning_tower polling_agent এক্সিট_পোল एग्जिट_पोल পোলিং tower_of_pisa pole_dance pole_vault north_pole south_pole flag_pole polling exit_poll opinion_poll tent_pole polo pole_position tadpole tel_khuti nol_khuti"
-NOT_WIRE = """ tar_sathe tar_shathe tar_kache tar_jonno tar_kotha তার_সাথে তার_জন্য তার_কাছে তার_কথা তার_নাম তার_বাবা হেডফোনের ওয়াইফাইয়ের ডিশের ডিশ dish ডিশের_লাইন net নেট नेट नगर_निगम nagar_nigam wasa ওয়াসা band_tickets zameen_par जमीन_पर_फिल्म chokhe চোখে
+NOT_WIRE = """ tar_ekta tar_ekti tar_chele tar_meye tar_bari tar_basha tar_meter tar_miter tar_bill tar_account tar_bou tar_bhai tar_vai tar_dokan tar_kase tar_songe tar_shonge তার_একটা তার_একটি তার_ছেলে তার_মেয়ে তার_বাড়ি তার_বাসা তার_মিটার তার_বিল তার_একাউন্ট তার_বউ তার_ভাই তার_দোকান তার_সঙ্গে তার_সাথেও डिश डिस केबल_टीवी टीवी_का dish_ka dish_er dis_line telephone landline टेलीफोन টেলিফোন telefon_er tar_sathe tar_shathe tar_kache tar_jonno tar_kotha তার_সাথে তার_জন্য তার_কাছে তার_কথা তার_নাম তার_বাবা হেডফোনের ওয়াইফাইয়ের ডিশের ডিশ dish ডিশের_লাইন net নেট नेट नगर_निगम nagar_nigam wasa ওয়াসা band_tickets zameen_par जमीन_पर_फिल्म chokhe চোখে
     charger charging_cable data_cable usb headphone earphone mouse guitar sitar wifi wi_fi internet broadband dish_line hdmi ethernet fiber fibre optical router চার্জার হেডফোন ওয়াইফাই ইন্টারনেট ব্রডব্যান্ড চার্জারের चार्जर हेडफोन वाईफाई इंटरनेट ब्रॉडबैंड
     keyboard laptop cable_tv cable_operator wire_transfer gitar গিটার গিটারের गिटार"""
 # What people are shocked by, sing, watch, buy: not danger unless electricity, touch or a body stand beside it.
 FIGURE = """
     bill bills billing bil bills_dekhe price dam rate prices score match result results news movie film song gaan gana gan natok cinema drama game serial book novel lyrics status caption joke meme exam admission marks salary beton
     বিল বিলের বিলটা দাম দামে রেট ফলাফল রেজাল্ট খবর সিনেমা গান গানের নাটক ছবি ম্যাচ খেলা বেতন মার্কশিট बिल रेट दाम कीमत रिजल्ट मैच खबर फिल्म गाना गाने मूवी सीरियल खेल गेम amount taka rupees paisa shunlam sunkar dekhkar shock_absorber absorber culture_shock therapy aftershock
-    between_us
+    between_us games gaana gaanta গানটা সিনেমার নাটকের সিনেমায় cinemar natoker
     therapy breakup ब्रेकअप सुनके accident_on_tv marriage eyes player love prem pyar ishq dil mon heart মন প্রেম ভালোবাসা दिल प्यार इश्क stylish smart look dress"""
 # General questions: asked beforehand, nothing has happened.
 # What people are shocked by with their ears and eyes.
@@ -202,14 +208,14 @@ HEARSAY = "dekhe shune sunke sunkar dekhke dekh_ke hearing seeing heard দে�
 AFTERWARDS = """
     compensation khotipuron khotipuran ksotipuron ক্ষতিপূরণ muawja muavja muaawza मुआवजा मुआवज़ा হুকুম rule rules officially official niyom নিয়ম नियम time_limit"""
 ASKING = """
-       what_if is_it_dangerous is_it_safe is_it_ok dangerous_to safe_to safety does_it why_does why_do what_causes meaning_of first_aid protect prevent avoid rules precaution precautions tips savings
+       dangerous_for in_general is_electricity what_if is_it_dangerous is_it_safe is_it_ok dangerous_to safe_to safety does_it why_does why_do what_causes meaning_of first_aid protect prevent avoid rules precaution precautions tips savings
     ki_hoy ki_hobe কি_হয় kya_hota kya_hoga क्या_होता क्या_होगा kemne_bach* keno_hoy keno_kore hole_ki_korbo lagle_ki_korbo porle_ki_korbo dekhle_ki_korbo thakle_ki_korbo laglei_ki niyom prathomik prothomik sabdhan sotorkota bachar bachte
           লাগলে_কি_করব লাগলে_কী_করব লাগলে_কি পড়লে_কি পড়লে_কী পড়লে_কাকে হলে_কি_করব হলে_কী_করব হলে_কী_করণীয় কেন_হয় কেন_করে নিয়ম প্রাথমিক সতর্কতা বাঁচার বাঁচতে নিরাপদ বিপজ্জনক_কিনা বিপজ্জনক_কি
           bachav bachne bachaw upchar suraksha savdhani khatarnak_hai_kya khatra_hai_kya safe_hai_kya kyu_hota kyon_hota kyo_hota niyam
          बचाव बचने बचें उपचार सुरक्षा सावधानी सुरक्षित खतरनाक_है_क्या खतरा_है_क्या क्यों_होता क्यों_लगता नियम """
 # What to do: asked beforehand only together with an "if"; people in danger ask it too.
 WHAT_TO_DO = """
-    how_to how_do how_can what_should what_to_do can_i can_we ki_kora_uchit ki_korte_hobe ki_koronio koronio kivabe kibhabe কিভাবে কীভাবে করণীয় কি_করা_উচিত কী_করা_উচিত কি_করতে_হবে kaise kese kya_kare kya_karen kya_karna kya_karna_chahiye कैसे क्या_करें क्या_करे क्या_करना क्या_करना_चाहिए upay upai উপায় उपाय tarika तरीका
+    ki_korte_hoy ki_korte_hoi ki_kora_lage কি_করতে_হয় কী_করতে_হয় কি_করা_লাগে how_to how_do how_can what_should what_to_do can_i can_we ki_kora_uchit ki_korte_hobe ki_koronio koronio kivabe kibhabe কিভাবে কীভাবে করণীয় কি_করা_উচিত কী_করা_উচিত কি_করতে_হবে kaise kese kya_kare kya_karen kya_karna kya_karna_chahiye कैसे क्या_करें क्या_करे क्या_करना क्या_करना_चाहिए upay upai উপায় उपाय tarika तरीका
 """
 IF = """
-    if when suppose jodi jdi যদি agar अगर yadi यदि lagle porle hole dekhle chirle giray gelei jaye_to jaye लागले লাগলে পড়লে ছিঁড়লে হলে দেখলে ধরলে girne_par lagne_par hone_par tootne_par लगने_पर गिरने_पर होने_पर टूटने_पर जाए_तो जाये_तो jaaye_to lag_jaye gir_jaye"""
+    dhorle lagley khele ধরলে খেলে if when suppose jodi jdi যদি agar अगर yadi यदि lagle porle hole dekhle chirle giray gelei jaye_to jaye लागले লাগলে পড়লে ছিঁড়লে হলে দেখলে ধরলে girne_par lagne_par hone_par tootne_par लगने_पर गिरने_पर होने_पर टूटने_पर जाए_तो जाये_तो jaaye_to lag_jaye gir_jaye"""
