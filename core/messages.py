@@ -223,7 +223,7 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class SendResult:
-    """The platform took it. `external_id` may be empty where the platform gives none.
+    """The platform took it. `external_id` may be empty where the platform gives none, `address` is what it calls the person.
 
     `load` is how much of the account's calls is used up, in percent; `pause` the seconds it wants to be left alone.
     """

@@ -119,13 +119,22 @@ class Siblings:
             await session.execute(delete(Sibling).where(col(Sibling.seen_at) < now - timedelta(seconds=GONE_SECONDS)))
             all_of_us = (await session.execute(select(col(Sibling.name), col(Sibling.word)))).all()
         self._count = len(all_of_us)
-        for name, word in all_of_us:
-            if self._company and name != self._name:
-                self._company.heed(name, _read(word, now), leads=name < self._name)
         is_new = self._beat_at is None or began - self._beat_at > STALE_SECONDS
         if is_new and self._count > 1:
             self._quiet_until = began + SEEN_SECONDS
         self._beat_at = began
+        for name, word in all_of_us:
+            if name != self._name:
+                self._listen(name, word, now)
+
+    def _listen(self, name: str, word: Mapping[str, Any], now: datetime) -> None:
+        if self._company is None:
+            return
+        try:
+            self._company.heed(name, _read(word, now), leads=name < self._name)
+        except (KeyError, TypeError, ValueError):
+            # Another version's, in the middle of an exchange of versions: no reason to stop sending.
+            log.warning("A sibling's word could not be read.", action="beat", sibling=name)
 
     async def _forever(self) -> None:
         while True:

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import reach
+from core import lanes, reach
 from core.database import Database
 from core.messages import Actor, IncomingMessage, OutgoingMessage, to_json
 from core.tables import ChoiceToken, Contact, ContactAddress, Conversation, Message
@@ -90,6 +90,15 @@ async def open_conversation(
         conversation.last_incoming_id = message.external_id
     await session.flush()
     return contact, conversation
+
+
+async def also_called(session: AsyncSession, db: Database, tenant: str, known: str, address: str) -> None:
+    """Another address of the person who is known by one; an address that is somebody's already stays theirs."""
+    contact = await find_contact(session, tenant, (known,))
+    if contact is not None:
+        values = {"tenant": tenant, "address": address, "contact_id": contact.id, "created_at": db.now()}
+        adding = lanes.insert_for(db, ContactAddress).values(reachable=True, **values)
+        await session.execute(adding.on_conflict_do_nothing())
 
 
 async def take_seq(session: AsyncSession, conversation: Conversation) -> int:

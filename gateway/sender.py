@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from connectors.base import Channel, Outgoing
-from core import reach
+from core import reach, store
 from core.errors import LeaseLost, Refused, SendError, Throttled, Unavailable, Unreachable
 from core.messages import Priority
 from core.outbox import ToSend
@@ -156,6 +156,8 @@ class Senders:
             outgoing = await self._outgoing(sent, channel)
             result = await services.connector(channel).send(outgoing, channel)
             await services.outbox.accept(sent, result.external_id, self._paced_until(sent, channel))
+            if result.address and result.address != sent.address:
+                await self._also_called(sent, channel, result.address)
             self._limits.succeeded(channel)
             self._limits.loaded(channel, result.load, result.pause)
         except SendError as error:
@@ -176,6 +178,14 @@ class Senders:
             )
         finally:
             metrics.SEND_SECONDS.labels(channel.key, outcome).observe(time.perf_counter() - began)
+
+    async def _also_called(self, sent: ToSend, channel: Channel, address: str) -> None:
+        """Remember what the platform calls the person: their next message may come from there (channels.md §2.1)."""
+        try:
+            async with self._services.db.transaction() as session:
+                await store.also_called(session, self._services.db, channel.tenant, sent.address, address)
+        except Exception as error:
+            log.warning("An address was not kept.", action="send", row=sent.id, error=type(error).__name__)
 
     def _debt(self, sent: ToSend) -> float:
         """What the lane knows of the person's pace, whoever sent to them last."""

@@ -196,6 +196,9 @@ async def test_deliveries_are_signed_and_statuses_follow(
         await runner.cleanup()
 
 
+CHANNELS = ("whatsapp", "messenger", "telegram")
+
+
 async def test_the_page_shows_both_sides() -> None:
     async with FakePlatform(page=True) as platform, aiohttp.ClientSession() as session:
         got: list[bytes] = []
@@ -215,14 +218,20 @@ async def test_the_page_shows_both_sides() -> None:
             {"platform": "whatsapp", "who": "+8801700000002", "token": "t", "title": "Yes", "kind": "list"},
             {"platform": "messenger", "who": "5550001", "place": True},
             {"platform": "telegram", "who": "4211", "token": "t", "title": "Yes"},
+            {"platform": "telegram", "who": "4211", "token": "", "title": "I don't know it"},
+            *({"platform": name, "who": "4211", "phone": "+8801700000002", "own": True} for name in CHANNELS),
         ]
         for line in lines:
             async with session.post(f"{platform.url}/page/say", json=line) as response:
                 assert await response.json() == {"statuses": [200]}
-        assert len(got) == 4 and b"list_reply" in got[1] and b"callback_query" in got[3]
+        assert len(got) == 8 and b"list_reply" in got[1] and b"callback_query" in got[3]
         async with session.get(f"{platform.url}/page/state") as response:
             state = await response.json()
-        assert [line["text"] for line in state["chat"]] == ["hi", "Yes", "📍", "Yes"]
+        assert [line["text"] for line in state["chat"]] == [
+            *("hi", "Yes", "📍", "Yes", "I don't know it"),
+            *["+8801700000002"] * 3,
+        ]
+        assert b"I don't know it" in got[4] and b'"user_id": 4211' in got[7]
         async with session.get(platform.url) as response:
             page = await response.text()
         assert "http:" not in page and "https:" not in page, "the page needs no other host"

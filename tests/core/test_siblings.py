@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from sqlalchemy import insert
+
 from core.clock import ManualClock
 from core.database import Database
 from core.siblings import BEAT_SECONDS, GONE_SECONDS, SEEN_SECONDS, STALE_SECONDS, Rest, Siblings, forget
+from core.tables import Sibling
 
 
 class Company:
@@ -99,6 +102,11 @@ async def test_what_one_tells_the_others_hear_and_nobody_hears_himself(database:
     company.later(2)
     await both[1].beat()
     assert words[1].heard == [{"whatsapp:1": Rest(seconds=28), "telegram:1": Rest(seconds=13, broken=True)}]
+    async with database.transaction() as session:
+        strange = insert(Sibling).values(
+            name="strange", seen_at=database.now(), word={"whatsapp:1": "of a later version"}
+        )
+        await session.execute(strange)
     words[0].word = {}
     for one in both:
         await one.beat()

@@ -64,6 +64,7 @@ class FakeMeta:
         self.overrides: dict[str, str] = {}
         self.numbers = [self.phone_number_id]
         self.bsuids: dict[str, str] = {}
+        self.called: dict[str, str] = {}  # numbers that WhatsApp writes in another way than they are dialled
         self.enforce_limits = True
         self.per_second = 80
         self._second: dict[str, Window] = {}
@@ -180,7 +181,7 @@ class FakeMeta:
                 return 400, fault_body(131056, "(Business Account, Consumer Account) pair rate limit hit")
         seen = self._seen_whatsapp(body, to)
         self._take(seen)
-        number = to.lstrip("+")
+        number = self.called.get(to, to).lstrip("+")
         contact = {"input": to, "wa_id": number} if to.startswith("+") else {"input": to, "user_id": to}
         return 200, {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": seen.id}]}
 

@@ -23,7 +23,8 @@ HTML = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewp
 <option value="+919800000001"><option value="+919800000002"></datalist>
 <ol id="chat" aria-live="polite"></ol>
 <form id="form"><input id="text" aria-label="Says" placeholder="Says" autocomplete="off" autofocus><button>Send</button>
-<button type="button" id="place">Place</button><button type="button" id="pictures">Two pictures</button></form></section>
+<button type="button" id="place">Place</button><button type="button" id="contact">Number</button>
+<button type="button" id="pictures">Two pictures</button></form></section>
 <section><h2>Calls of the service</h2><ol id="calls"></ol></section></main></html>"""
 CSS = """body{font:16px/1.6 system-ui,sans-serif;margin:0;color:#1b2430;background:#f2f4f7;height:100dvh;display:grid}
 body{grid-template-rows:auto 1fr}header{background:#0b5d4b;color:#fff;padding:.4rem 1rem;display:flex;gap:.2rem 1rem}
@@ -50,6 +51,10 @@ at('form').addEventListener('submit', (event) => {
   at('text').value = '';
 });
 at('place').addEventListener('click', () => post({...who(), place: true}));
+at('contact').addEventListener('click', () => {
+  const phone = prompt('Telephone number to share', '+8801700000002');
+  if (phone) post({...who(), phone, own: confirm('Is it their own?')});
+});
 at('pictures').addEventListener('click', () => post({...who(), pictures: 2}));
 at('platform').addEventListener('change', () => {
   at('who').value = {whatsapp: '+8801700000002', messenger: '5550001', telegram: '4211'}[at('platform').value];
@@ -141,7 +146,7 @@ def add_page(app: web.Application, platform: FakePlatform) -> None:
     async def say(request: web.Request) -> web.Response:
         line = await request.json()
         kind, who = line["platform"], line["who"]
-        shown = line.get("text") or line.get("title") or "🖼" * line.get("pictures", 0) or "📍"
+        shown = line.get("text") or line.get("phone") or line.get("title") or "🖼" * line.get("pictures", 0) or "📍"
         more = {"mine": True, "platform": kind, "who": who, "text": shown, "choices": [], "file": ""}
         said.append({"at": platform.ledger.now()} | more)
         try:
@@ -199,10 +204,23 @@ async def _send_pictures(platform: FakePlatform, kind: str, who: str, count: int
     return statuses
 
 
+async def _share_number(platform: FakePlatform, kind: str, who: str, phone: str, *, own: bool) -> list[Any]:
+    """A contact as each platform hands it over; only Telegram says whose it is."""
+    if kind == "whatsapp":
+        card = {"name": {"formatted_name": "Contact"}, "phones": [{"phone": phone, "wa_id": phone.lstrip("+")}]}
+        return await platform.send_whatsapp(who, {"type": "contacts", "contacts": [card]})
+    if kind == "messenger":
+        return await platform.send_messenger(who, {"message": {"text": phone, "quick_reply": {"payload": phone}}})
+    card = {"phone_number": phone.lstrip("+"), "first_name": "Contact", "user_id": int(who) if own else 1}
+    return await platform.send_telegram(int(who), {"contact": card})
+
+
 async def _deliver(platform: FakePlatform, kind: str, who: str, line: dict[str, Any]) -> list[Any]:
     text, token, title = line.get("text", ""), line.get("token", ""), line.get("title", "")
     if line.get("pictures"):
         return await _send_pictures(platform, kind, who, line["pictures"])
+    if line.get("phone"):
+        return await _share_number(platform, kind, who, line["phone"], own=bool(line.get("own")))
     place = {"latitude": 23.8069, "longitude": 90.3687}
     if kind == "whatsapp":
         reply = "list_reply" if line.get("kind") == "list" else "button_reply"
@@ -222,4 +240,5 @@ async def _deliver(platform: FakePlatform, kind: str, who: str, line: dict[str, 
         return await platform.send_messenger(who, {"message": message})
     if token:
         return await platform.send_telegram(int(who), {"data": token}, kind="callback_query")
-    return await platform.send_telegram(int(who), {"location": place} if line.get("place") else {"text": text})
+    # A key in place of the letters is typed for the person.
+    return await platform.send_telegram(int(who), {"location": place} if line.get("place") else {"text": text or title})

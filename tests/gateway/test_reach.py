@@ -54,6 +54,24 @@ async def subscription(here: Live) -> AlertSubscription:
     return row
 
 
+async def test_a_number_that_whatsapp_writes_otherwise_is_the_same_person(tmp_path: Path) -> None:
+    async with live(tmp_path) as here:
+        here.platform.meta.called[PHONE] = other = "+880017000000077"
+        await here.platform.say(PHONE, "hello")
+        await here.platform.wait_for(1, to=PHONE)
+
+        async def known() -> bool:
+            return {row.address for row in await here.rows(ContactAddress)} >= {
+                f"whatsapp:{PHONE}",
+                f"whatsapp:{other}",
+            }
+
+        await here.until(known)
+        await here.platform.say(other, "it is me")
+        await here.platform.wait_for(1, to=other)
+        assert len(await here.rows(Conversation)) == 1
+
+
 async def test_who_blocks_the_bot_gets_no_notice_until_they_write(tmp_path: Path) -> None:
     async with live(tmp_path) as here:
         await here.platform.send_telegram(CHAT, {"text": "hello"})
