@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -27,7 +26,6 @@ from handoff.desk_tables import Operator, Takeover
 
 log = structlog.get_logger(__name__)
 WITH_FORMS = ("whatsapp", "messenger")
-DANGER_SHOWN = timedelta(hours=12)
 
 
 class Inbox:
@@ -82,7 +80,7 @@ class Inbox:
         async with self._parts.db.reading() as session:
             found = await lists.lines(session, me, which, words, number) if looked else []
             operator = await session.get(Operator, me.id)
-            danger = await lists.dangers(session, me, self._parts.db.now() - DANGER_SHOWN)
+            danger = await lists.dangers(session, me, self._parts.db.now() - events.DANGER_LASTS)
             names = dict((await session.exec(select(Staff.id, Staff.name).where(Staff.tenant == me.tenant))).all())
         return {
             "which": which,

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import yaml
-from sqlalchemy import and_, or_
+from sqlalchemy import or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -107,10 +107,11 @@ async def waiting(session: AsyncSession, tenant: str, now: datetime) -> list[Clu
             col(TurnRecord.at) >= now - LOOKED_BACK,
             Message.direction == "incoming",
             Message.text != "",
+            col(TurnRecord.intent) != "inform",  # the answer to a form's question, which no training makes clearer
             or_(
                 col(TurnRecord.intent).in_(("nlu_fallback", "")),
                 col(TurnRecord.outcome) == "unclear",
-                and_(col(TurnRecord.confidence) < UNSURE, col(TurnRecord.intent) != "inform"),
+                col(TurnRecord.confidence) < UNSURE,
             ),
         )
         .order_by(col(TurnRecord.id).desc())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,10 +16,10 @@ from gateway.services import Services
 from handoff.brief import Brief
 from handoff.desk_tables import DeskEvent
 from handoff.desks import Attached, Said
+from handoff.events import DANGER_LASTS
 
 BIGGEST = 25 << 20
-# A danger of so long ago still concerns whoever takes the conversation.
-ALARM_SHOWN = timedelta(hours=12)
+ALARM_SHOWN = DANGER_LASTS
 
 
 async def contents(

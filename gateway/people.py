@@ -15,7 +15,7 @@ from gateway.silence import AT
 from gateway.speaking import Speaker
 from gateway.voice import Voice
 from handoff import alarms, events
-from handoff.bridge import Bridge, Wish
+from handoff.bridge import URGENT, Bridge, Wish
 from handoff.brief import remembered
 from handoff.callbacks import Callbacks
 from handoff.hours import Patience
@@ -32,7 +32,6 @@ LEAVING = "leaving"
 # There too: the customer has been told that it is too much at once.
 FLOODED = "flooded"
 BESIDE = frozenset({LEAVING, FLOODED, AT})
-URGENT = 0
 
 
 class People:

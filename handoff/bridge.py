@@ -6,7 +6,7 @@ The changes allowed are the table of handoff/moves.py; how one is made is in han
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import update
@@ -22,6 +22,8 @@ from handoff.moves import BOT, CUSTOMER, SYSTEM, By, HandoffRefused, Move, State
 LEFT = "message left"
 # Why a person cannot come; kept with the refusal.
 QUEUE_FULL, OUT_OF_HOURS, NOBODY_ON_DUTY = "queue full", "out of hours", "nobody on duty"
+# Before everybody else in the queue.
+URGENT = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,8 @@ class Bridge(Changes):
     async def ask(self, session: AsyncSession, conversation_id: int, wish: Wish, by: By = BOT) -> Takeover:
         """Queue a conversation for people, or join the takeover it has; a returned one means that nobody can come."""
         conversation = await events.lock_conversation(session, self._db, conversation_id)
+        if wish.priority > URGENT and await events.in_danger(session, self._db, conversation):
+            wish = replace(wish, priority=URGENT)
         known = await self.current(session, conversation_id)
         if known is not None and known.id is not None:
             if wish.priority < known.priority:

@@ -15,6 +15,8 @@ from core.tables import Conversation
 from handoff.desk_tables import DeskEvent
 
 KEPT = timedelta(hours=24)
+# A danger of so long ago still concerns whoever takes the conversation.
+DANGER_LASTS = timedelta(hours=12)
 
 
 async def append(
@@ -44,6 +46,17 @@ async def after(session: AsyncSession, tenant: str, last_id: int, limit: int = 2
         .limit(limit)
     )
     return list((await session.exec(query)).all())
+
+
+async def in_danger(session: AsyncSession, db: Database, conversation: Conversation) -> bool:
+    """Whether somebody in a conversation reported danger lately, whoever had it then."""
+    query = select_rows(DeskEvent.id).where(
+        DeskEvent.tenant == conversation.tenant,
+        DeskEvent.conversation_id == conversation.id,
+        DeskEvent.kind == "danger",
+        col(DeskEvent.at) > db.now() - DANGER_LASTS,
+    )
+    return (await session.exec(query.limit(1))).first() is not None
 
 
 async def newest(session: AsyncSession, tenant: str) -> int:

@@ -252,6 +252,25 @@ async def test_danger_reaches_the_desk_and_with_nobody_there_the_duty_telephone(
     assert len(await other.texts()) == 1, "somebody is at the desk"
 
 
+async def test_who_reported_danger_and_then_asks_comes_before_all_others(
+    database: Database, clock: ManualClock
+) -> None:
+    here = Counter(database)
+    await here.operator()
+    await here.say("A live wire has fallen on the road near Mirpur 10", result("utter_hazard_registered"))
+    await here.say("operator", result("utter_talk_to_operator", facts={"number": "1"}))
+    assert [(one.state, one.priority) for one in await here.takeovers()] == [("queued", 0)]
+    other = Counter(database)
+    await other.say("operator", result("utter_talk_to_operator", facts={"number": "1"}))
+    assert [one.priority for one in await here.takeovers()] == [0, 1], "nobody is in danger there"
+    late = Counter(database)
+    await late.say("sparks from the pole, fire", result("utter_hazard_registered"))
+    clock.advance(timedelta(hours=13))
+    await here.operator()
+    await late.say("operator", result("utter_talk_to_operator", facts={"number": "1"}))
+    assert [one.priority for one in await here.takeovers()] == [0, 1, 1], "that was long ago"
+
+
 async def test_an_invented_duty_telephone_serves_the_demo_alone(database: Database) -> None:
     here = Counter(database)
     here.services.settings = here.services.settings.model_copy(update={"demo": False})
