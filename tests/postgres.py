@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import itertools
 import os
 import pwd
 import shutil
@@ -32,6 +33,7 @@ SETTINGS = {
 }
 PREFIX = "sathi-pg-"
 PR_SET_PDEATHSIG = 1
+_fresh = itertools.count(1)
 
 
 class Postgres:
@@ -96,6 +98,18 @@ class Postgres:
 
     def url(self, name: str) -> str:
         return f"postgresql+asyncpg://sathi@/{name}?host={self.folder}"
+
+    async def fresh(self) -> str:
+        """The address of a new database with nothing in it."""
+        import asyncpg
+
+        name = f"fresh_{next(_fresh)}"
+        connection = await asyncpg.connect(user="sathi", host=str(self.folder), database="postgres")
+        try:
+            await connection.execute(f'CREATE DATABASE "{name}"')
+        finally:
+            await connection.close()
+        return self.url(name)
 
     def stop(self) -> None:
         if self._process:

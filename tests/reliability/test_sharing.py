@@ -56,7 +56,7 @@ async def states(db: Database) -> Counter[str]:
 async def test_two_services_are_one_sender(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    url = request.getfixturevalue("postgres").url("postgres")
+    url = await request.getfixturevalue("postgres").fresh()
     if FULL:
         await two_processes(tmp_path, url)
     else:
@@ -113,7 +113,7 @@ async def two_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
 async def test_what_a_platform_tells_one_service_the_other_heeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    url = request.getfixturevalue("postgres").url("postgres")
+    url = await request.getfixturevalue("postgres").fresh()
     async with company(tmp_path, monkeypatch, url) as (platform, both):
         channel = f"whatsapp:{platform.meta.phone_number_id}"
         here, there = (service.services for service in both)
@@ -129,6 +129,7 @@ async def test_what_a_platform_tells_one_service_the_other_heeds(
             if await states(here.db) == {"sent": 5}:
                 break
             await asyncio.sleep(0.05)
+        assert await states(here.db) == {"sent": 5}
         await asyncio.sleep(0.2)  # until the last success was counted
         calls = [call for call in platform.ledger.calls if call.platform == "whatsapp"]
         [refused] = [call for call in calls if call.status == 429]
