@@ -80,7 +80,8 @@ class Inbox:
         async with self._parts.db.reading() as session:
             found = await lists.lines(session, me, which, words, number) if looked else []
             operator = await session.get(Operator, me.id)
-            danger = await lists.dangers(session, me, self._parts.db.now() - events.DANGER_LASTS)
+            since = self._parts.db.now() - events.DANGER_LASTS
+            danger, alarms = await lists.dangers(session, me, since), await lists.alarms(session, me, since)
             names = dict((await session.exec(select(Staff.id, Staff.name).where(Staff.tenant == me.tenant))).all())
         return {
             "which": which,
@@ -92,6 +93,7 @@ class Inbox:
             "counts": counts,
             "operator": operator,
             "danger": danger,
+            "alarms": alarms,
             "names": names,
         }
 
@@ -185,9 +187,6 @@ class Inbox:
             "message_forms": self.templates(me, found.conversation),
         }
 
-    def _kind(self, conversation: Conversation) -> str:
-        return self._parts.channel_types.get(conversation.channel, "")
-
     def _kinds(self, me: Me) -> list[tuple[str, str]]:
         """The kinds of complaint with their words, the most urgent first."""
         tenant = self._parts.tenants.get(me.tenant)
@@ -202,7 +201,7 @@ class Inbox:
 
     def templates(self, me: Me, conversation: Conversation) -> list[MessageForm]:
         """The approved message forms of a conversation's channel; none where the platform knows of no such thing."""
-        if self._kind(conversation) not in WITH_FORMS:
+        if self._parts.channel_types.get(conversation.channel, "") not in WITH_FORMS:
             return []
         return self._parts.message_forms(me.tenant, conversation.channel)
 

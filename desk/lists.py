@@ -205,6 +205,41 @@ async def counts(session: AsyncSession, me: Me) -> dict[str, int]:
     return result
 
 
+@dataclass(frozen=True, kw_only=True)
+class AlarmLine:
+    """A danger in a conversation that the bot has and that nobody has looked after since."""
+
+    conversation_id: int
+    name: str
+    kind: str
+    at: datetime
+
+
+async def alarms(session: AsyncSession, me: Me, since: datetime) -> list[AlarmLine]:
+    """Dangers that no person has seen to, the latest first: one who takes the conversation ends its alarm."""
+    taken_after = (
+        select(Takeover.id)
+        .where(Takeover.conversation_id == DeskEvent.conversation_id)
+        .where(or_(col(Takeover.ended_at).is_(None), col(Takeover.assigned_at) >= col(DeskEvent.at)))
+        .exists()
+    )
+    query = (
+        select(DeskEvent, Contact)
+        .join(Conversation, col(Conversation.id) == col(DeskEvent.conversation_id))
+        .join(Contact, col(Contact.id) == col(Conversation.contact_id))
+        .where(DeskEvent.tenant == me.tenant, DeskEvent.kind == "danger", col(DeskEvent.at) >= since, ~taken_after)
+        .order_by(col(DeskEvent.id))
+    )
+    latest = {event.conversation_id: (event, contact) for event, contact in (await session.exec(query)).all()}
+    made = [
+        AlarmLine(
+            conversation_id=number or 0, name=contact.name, kind=str(event.detail.get("danger") or ""), at=event.at
+        )
+        for number, (event, contact) in latest.items()
+    ]
+    return sorted(made, key=lambda one: one.at, reverse=True)
+
+
 async def dangers(session: AsyncSession, me: Me, since: datetime) -> list[int]:
     """Conversations in which somebody reported danger lately."""
     query = select(DeskEvent.conversation_id).where(

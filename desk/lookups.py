@@ -1,9 +1,9 @@
 """Looks at customers' data: each has a reason, is kept in the audit, and uses up an hour's quota (T31).
 
-What waits for a person or is with one is work, and the reason for the call is the reason of the look. What is one's own
-counts for nothing. Everything else, a conversation with the bot or one that is over, wants a reason in words. Once given
-it holds for an hour. Whoever has used up the quota is shown nothing more, an alarm goes to the supervisors, and one of
-them may let the person on.
+What waits for a person or is with one is work, and the reason for the call is the reason of the look; so is a danger
+that somebody reported. What is one's own counts for nothing. Everything else, a conversation with the bot or one that is
+over, wants a reason in words. Once given it holds for an hour. Whoever has used up the quota is shown nothing more, an
+alarm goes to the supervisors, and one of them may let the person on.
 """
 
 from __future__ import annotations
@@ -66,7 +66,12 @@ class Lookups:
         if await self.granted(me, CONVERSATION, str(conversation.id)):
             return
         if takeover is None or takeover.ended_at is not None:
-            raise Unexplained
+            async with self._db.reading() as session:
+                endangered = await events.in_danger(session, self._db, conversation)
+            if not endangered:
+                raise Unexplained
+            await self.count(me, CONVERSATION, str(conversation.id), "work: danger")
+            return
         await self.count(me, CONVERSATION, str(conversation.id), f"work: {takeover.reason}")
 
     async def explain(self, me: Me, conversation_id: int, reason: str) -> bool:

@@ -16,7 +16,7 @@ from desk import words
 from desk.catalogue import ENGLISH, speaker
 
 # Codes that the customers' own words have a label for.
-LABELLED = ("intent", "kind", "state")
+LABELLED = ("intent", "kind", "state", "danger")
 SHORT_MONTH = 3
 FILLED = re.compile(r"(\w+)=")
 

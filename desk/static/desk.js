@@ -214,7 +214,7 @@
   function notice() {
     const rows = one(".rows");
     if (!rows) return;
-    const unassigned = Number(rows.dataset.unassigned), count = unassigned + Number(rows.dataset.waiting);
+    const unassigned = Number(rows.dataset.unassigned), count = unassigned + Number(rows.dataset.waiting) + Number(rows.dataset.danger);
     document.title = document.title.replace(/^\(\d+\) /, "");
     if (count) document.title = `(${count}) ${document.title}`;
     if (navigator.setAppBadge) (count ? navigator.setAppBadge(count) : navigator.clearAppBadge()).catch(() => {});

@@ -204,3 +204,24 @@ async def test_of_many_open_desks_the_oldest_gives_way(stage: Stage) -> None:
     assert not lines[-1].content.at_eof()
     for line in lines:
         line.close()
+
+
+async def test_a_danger_at_the_bot_stands_above_every_list_until_somebody_sees_to_it(stage: Stage) -> None:
+    operator, customer = await stage.person("operator"), stage.customer()
+    await customer.say("a live wire has fallen on the road and is sparking")
+    await customer.heard(1)
+    id, mine = await customer.id(), "/desk/list?list=mine"
+    page = await (await operator.get(mine)).text()
+    assert f'data-id="{id}"' in page and 'data-danger="1"' in page and "With the bot" in page
+    # It is work: no reason is asked for, and the look stands in the audit with its own.
+    assert "took the conversation" not in (text := await (await operator.get(f"/desk/c/{id}")).text())
+    assert "a live wire" in text
+    await operator.post(f"/desk/c/{id}/claim")
+    assert 'class="alarms"' not in await (await operator.get(mine)).text()
+    await operator.post(f"/desk/c/{id}/return", seen=str((await customer.transcript())[-1].seq))
+    await customer.status("pending")
+    assert 'data-danger="0"' in await (await operator.get(mine)).text()
+    other = stage.customer()
+    await other.say("hello")
+    await other.heard(1)
+    assert "Why do you look" in await (await operator.get(f"/desk/c/{await other.id()}")).text()
