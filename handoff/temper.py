@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -24,9 +25,11 @@ def points(text: str) -> int:
     """How angry a message sounds."""
     said = plain(text)
     heard, sounds = f" {said} ", f" {by_sound(said)} "
-    words, by_ear = _words()
-    found = sum(weight for weight, listed in words for word in listed if word in heard)
-    found += sum(ENOUGH for sound in by_ear if sound in sounds)
+    table = _table()
+    found = sum(weight for weight, listed in table.words for word in listed if word in heard)
+    found += sum(ENOUGH for sound in table.sounds if sound in sounds)
+    if any(word in heard for word in table.insults) and any(word in heard for word in table.us):
+        found += ENOUGH
     latin = [letter for letter in text if letter.isascii() and letter.isalpha()]
     if len(latin) >= LEAST_LETTERS and sum(letter.isupper() for letter in latin) / len(latin) >= CAPITALS:
         found += 1
@@ -43,11 +46,26 @@ def is_angry(text: str) -> bool:
     return points(text) >= ENOUGH
 
 
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Beginnings of words by their weight, those known by their sound, and hard words with those that mean us."""
+
+    words: tuple[tuple[int, tuple[str, ...]], ...]
+    sounds: tuple[str, ...]
+    insults: tuple[str, ...]
+    us: tuple[str, ...]
+
+
 @lru_cache(maxsize=1)
-def _words() -> tuple[tuple[tuple[int, tuple[str, ...]], ...], tuple[str, ...]]:
-    """Beginnings by their weight, and those that are known by their sound."""
+def _table() -> Table:
     document = yaml.safe_load(WORDS_FILE.read_text("utf-8"))
-    by_ear = tuple(f" {by_sound(plain(word))}" for word in document.pop("sound"))
-    return tuple(
-        (int(weight), tuple(f" {plain(word)}" for word in words)) for weight, words in document.items()
-    ), by_ear
+
+    def begins(listed: list[str]) -> tuple[str, ...]:
+        return tuple(f" {plain(word)}" for word in listed)
+
+    return Table(
+        words=tuple((weight, begins(words)) for weight, words in document.items() if isinstance(weight, int)),
+        sounds=tuple(f" {by_sound(plain(word))}" for word in document["sound"]),
+        insults=begins(document["insult"]),
+        us=begins(document["us"]),
+    )

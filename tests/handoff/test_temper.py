@@ -12,7 +12,7 @@ from handoff import temper
 
 FORMS = ("bn", "bn-Latn", "en", "hi", "hi-Latn")
 # A false alarm costs somebody's time, a missed one is caught by the next message: so many of 100 at least.
-PRECISION, RECALL, WORST = 0.95, 0.5, 0.4
+PRECISION, RECALL, WORST = 0.97, 0.6, 0.5
 
 
 def read(name: str) -> dict[str, dict[str, list[str]]]:
@@ -52,5 +52,23 @@ def test_no_sentence_is_on_both_sides() -> None:
 
 def test_no_word_stands_twice() -> None:
     document = yaml.safe_load(temper.WORDS_FILE.read_text("utf-8"))
-    words = [word for group in document.values() for word in group]
-    assert sorted(set(words)) == sorted(words)
+    for words in document.values():
+        assert sorted(set(words)) == sorted(words)
+
+
+@pytest.mark.parametrize(
+    ("text", "angry"),
+    [
+        ("horrible company", True),
+        ("the light of the horrible bulb", False),
+        ("তুমি না, বাজে কোম্পানি", True),
+        ("মিটারটা বাজে অবস্থায় আছে", False),
+        ("তামাশা পাইছেন নাকি", True),
+        ("tamsha paisen naki", True),
+        ("तुम लोग बेकार हो", True),
+        ("mitar bekar ho gaya", False),
+        ("sharm ki baat hai, dimag ka dahi kar diya", True),
+    ],
+)
+def test_a_hard_word_is_anger_where_it_speaks_of_us(text: str, angry: bool) -> None:
+    assert temper.is_angry(text) is angry
