@@ -49,7 +49,7 @@ class SathiLanguage(GraphComponent):
         `stray` is the margin from which a row is taken for another form; `borrowed` is held against English, whose words
         everybody borrows.
         """
-        return {"blocks": [0.5, 1.0, 0.0, 0.0, 0.0], "cost": 0.5, "minimum": 2, "stray": 1.0, "borrowed": 0.4}
+        return {"blocks": [0.5, 1.0, 0.0, 0.0, 0.0], "cost": 0.5, "minimum": 2, "stray": 0.5, "borrowed": 0.4}
 
     def __init__(
         self,

@@ -337,7 +337,7 @@ def _let_go(kind: str, heard: list[str], places: dict[str, list[int]]) -> bool:
         return True
     if kind == "shock" and not body and near(said, sorted(_HEARSAY.covered(heard)), BESIDE):
         return True
-    if kind in ("wire", "shock") and "theft" in places and "strongfall" not in places and "hang" not in places:
+    if kind in ("wire", "shock") and _stolen(places):
         return True
     if (
         kind == "wire"
@@ -365,6 +365,15 @@ def _other_wire(kind: str, heard: list[str], places: dict[str, list[int]]) -> bo
         return False
     other = sorted(_NOT_WIRE.covered(heard))
     return bool(places.get("wire")) and all(near([place], other, BESIDE) for place in places["wire"])
+
+
+def _stolen(places: dict[str, list[int]]) -> bool:
+    """A line that somebody made for himself, and nothing of it that fell, burns or hurts."""
+    if "theft" not in places or near(places.get("current", []), places.get("hit", []), 3):
+        return False
+    return not any(
+        name in places for name in ("strongfall", "hang", "victim", "fire", "smoke", "spark", "shock", "electrocuted")
+    )
 
 
 def _only_gone(places: dict[str, list[int]]) -> bool:
