@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from sqlalchemy import func, update
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk import sheets
 from desk.base import ME, Me, Rule
@@ -19,6 +20,7 @@ from desk.extracts import EXTRACTS, HEADS, MOST, Span
 from desk.room import Room, form_of, rules, to
 from desk.speech import Speech
 from desk.tables import Export, Staff
+from handoff import events
 
 KINDS = {
     "conversations": "Conversations",
@@ -102,6 +104,7 @@ class Exports(Room):
             await session.flush()
             detail = {"what": what, "first": row.first, "last": row.last, "reason": reason}
             await self.audit.note(session, f"staff:{me.id}", "export asked", f"export:{row.id}", **detail)
+            await events.append(session, self.parts.db, me.tenant, "alarm", staff=me.id)
         return to("/desk/exports")
 
     async def _find(self, request: web.Request) -> Export:
@@ -172,6 +175,19 @@ class Exports(Room):
             charset="utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
+
+
+async def awaiting(session: AsyncSession, me: Me, now: datetime) -> int:
+    """How many wishes of others wait for this person's word; nothing for who may not give it."""
+    if "export" not in me.may:
+        return 0
+    query = select(func.count()).where(
+        col(Export.tenant) == me.tenant,
+        col(Export.state) == WAITING,
+        col(Export.asked_by) != me.id,
+        col(Export.asked_at) > now - APPROVABLE,
+    )
+    return int((await session.execute(query)).scalar_one())
 
 
 def _days(form: dict[str, str], today: date) -> tuple[date, date] | None:

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from core.tables import Contact, Conversation
 from desk.base import ME, Me, Rule
+from desk.exports import awaiting
 from desk.lookups import Lookups
 from desk.people import own_operator
 from desk.phrases import REFUSED
@@ -84,6 +85,7 @@ class Floor(Room):
             rows = (await session.exec(query)).all()
             left = await self._leaving().waiting(session, me.tenant)
             blocked = await self._lookups().blocked(session, me.tenant)
+            wishes = await awaiting(session, me, now)
         waiting: list[Held] = []
         held: dict[int | None, list[Held]] = defaultdict(list)
         for takeover, conversation, contact in rows:
@@ -113,6 +115,7 @@ class Floor(Room):
             "desks": sorted(desks, key=lambda desk: (not desk.there, -len(desk.held), desk.operator.name)),
             "left": left,
             "blocked": blocked,
+            "wishes": wishes,
             "quota": self._lookups().quota,
             "outside": [one for rest in held.values() for one in rest],
         }

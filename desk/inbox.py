@@ -17,6 +17,7 @@ from core.tables import Conversation
 from desk import canned, lists, side, view
 from desk.base import ME, Me, Parts, Rule, whole
 from desk.catalogue import ENGLISH
+from desk.exports import awaiting
 from desk.lookups import LIST, Lookups, TooMany, Unexplained
 from desk.pages import Pages
 from desk.phrases import STEPS
@@ -56,7 +57,9 @@ class Inbox:
         """The whole page; roles without conversations see what they have."""
         me = request[ME]
         if "converse" not in me.may:
-            return self._pages.render(request, "home.html")
+            async with self._parts.db.reading() as session:
+                wishes = await awaiting(session, me, self._parts.db.now())
+            return self._pages.render(request, "home.html", wishes=wishes)
         async with self._parts.db.reading() as session:
             newest = await events.newest(session, me.tenant)
         shown = await self._list(request)

@@ -102,6 +102,8 @@ class Speech:
             label = f"label_{what}_{code.lower().replace('-', '_')}"
             if self._tenant and self._answers.has_label(label):
                 return self._answers.label(self._tenant, self.form, label)
+        if code.startswith("faq/"):
+            return f"{self.say('faq')} · {code.removeprefix('faq/')}"
         if what == "question":
             return " · ".join(self.say(part) for part in code.split(":") if part)
         if what == "filled":

@@ -114,6 +114,8 @@ async def test_a_second_person_approves_and_whoever_asked_loads_once(stage: Stag
         await asyncio.sleep(0.05)
     number = await asked(stage, boss)
     at = f"/desk/exports/{number}"
+    assert "1 exports wait" in await (await admin.get("/desk/")).text()
+    assert "exports wait" not in await (await boss.get("/desk/floor")).text(), "it is their own wish"
     assert "Nobody decides" in await (await boss.post(f"{at}/approve")).text()
     assert "Only whoever asked" in await (await boss.post(f"{at}/load")).text()
     assert (await admin.post(f"{at}/approve")).status == 303
