@@ -77,8 +77,7 @@ class Inbox:
             counts = await lists.counts(session, me)
             if which not in lists.LISTS:
                 which = "mine" if counts["mine"] or not counts["unassigned"] else "unassigned"
-        page = request.query.get("page", "")
-        number = max(1, whole(page[:5]))
+        number = min(max(1, whole(request.query.get("page", ""))), 9999)
         looked = await self._look_at_list(me, which, words, number)
         async with self._parts.db.reading() as session:
             found = await lists.lines(session, me, which, words, number) if looked else []
@@ -246,7 +245,6 @@ class Inbox:
     async def note(self, me: Me, conversation_id: int, text: str) -> None:
         """Keep a private note."""
         async with self._parts.db.transaction() as session:
-            session.add(
-                Note(conversation_id=conversation_id, staff_id=me.id, text=text, created_at=self._parts.db.now())
-            )
+            now = self._parts.db.now()
+            session.add(Note(conversation_id=conversation_id, staff_id=me.id, text=text, created_at=now))
             await events.append(session, self._parts.db, me.tenant, "note", conversation_id)
