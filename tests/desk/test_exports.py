@@ -13,10 +13,20 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from core.answers import Answers
+from core.database import Database
+from core.settings import ROOT
 from core.tables import AuditEntry, Contact
-from desk import sheets
+from core.tenants import Tenants
+from desk import lists, sheets
+from desk.base import Me
 from desk.exports import APPROVABLE, LOADABLE
+from desk.extracts import EXTRACTS, Span
+from desk.speech import Speech
 from desk.tables import Export
+from handoff import events
+from handoff.desk_tables import Takeover
+from tests.desk.crowd import TENANT, crowd
 from tests.desk.stage import Person, Stage
 
 on_stage = pytest.mark.asyncio(loop_scope="session")
@@ -206,3 +216,36 @@ async def test_every_kind_has_its_columns_and_nobody_asks_all_day(stage: Stage) 
         )
     ).text()
     assert "too many exports" in page
+
+
+async def test_both_databases_give_the_same_lines(database: Database) -> None:
+    """What is read for an export and for the alarms of the inbox, also on PostgreSQL."""
+    made = await crowd(database, ["Rahim Uddin", "Salma"], [["my account 12345678"], ["hello", "I am Salma"]])
+    now = database.now()
+    async with database.transaction() as session:
+        await events.append(session, database, TENANT, "danger", made[0], danger="fire")
+    answers, tenant = Answers.load(ROOT), Tenants.load(ROOT).get(TENANT)
+    span = Span(
+        tenant=tenant,
+        since=now - timedelta(hours=1),
+        until=now + timedelta(hours=1),
+        speech=Speech(answers, tenant, "bn", now),
+    )
+    may = frozenset({"converse"})
+    me = Me(id=1, login="", name="", role="", tenant=TENANT, csrf="", may=may, session_key="")
+    async with database.reading() as session:
+        lines = {what: await extract(session, span) for what, extract in EXTRACTS.items()}
+        alarms = await lists.alarms(session, me, now - timedelta(hours=12))
+    assert [(row[0], row[3], row[7], row[10]) for row in lines["conversations"]] == [
+        (made[0], "R••• U•••", 1, 1),
+        (made[1], "S•••", 2, 1),
+    ]
+    assert [row[3] for row in lines["transcripts"]] == ["my account •••78", "hello", "I am S•••"]
+    assert lines["complaints"] == [] and lines["figures"][0][0] == "বার্তা"
+    assert alarms == [], "people were asked to have it"
+    async with database.transaction() as session:
+        for row in (await session.exec(select(Takeover))).all():
+            await session.delete(row)
+    async with database.reading() as session:
+        [alarm] = await lists.alarms(session, me, now - timedelta(hours=12))
+    assert (alarm.conversation_id, alarm.kind, alarm.name) == (made[0], "fire", "Rahim Uddin")
