@@ -7,7 +7,9 @@ open and urgent, for whoever is there to take, until they put it away or the dan
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from core import media, store
@@ -73,16 +75,14 @@ class Telling:
             # Before the note, so that the transcript never stands in front of a conversation that is still closed.
             await desk.show(reference, DeskStatus.OPEN)
             await desk.note(reference, first.line or takeover.reason)
-            row.told_takeover, row.status = takeover.id, DeskStatus.OPEN.value
-            await self._keep(row)
+            await self._note(row, told_takeover=takeover.id, status=DeskStatus.OPEN.value)
         await self._warn(desk, reference, row, alarm, kind)
         if not await self._words(desk, reference, row, conversation, takeover):
             return
         wanted = SHOWN[State(takeover.state)]
         if row.status != wanted:
             await desk.show(reference, wanted)
-            row.status = wanted.value
-            await self._keep(row)
+            await self._note(row, status=wanted.value)
 
     async def _watch(self, desk: Desk, conversation_id: int) -> None:
         conversation, row, first, alarm, kind = await self._look(conversation_id)
@@ -93,13 +93,11 @@ class Telling:
             await self._warn(desk, reference, row, alarm, kind)
             if first.line:
                 await desk.note(reference, first.line)
-            row.status = WATCHED
-            await self._keep(row)
+            await self._note(row, status=WATCHED)
         row, reference = await self._open(desk, conversation, row, first, "danger")
         if not alarm:
             await desk.show(reference, DeskStatus.BOT)
-            row.status = DeskStatus.BOT.value
-            await self._keep(row)
+            await self._note(row, status=DeskStatus.BOT.value)
         elif row.status == WATCHED:
             await self._words(desk, reference, row, conversation, None)
 
@@ -144,20 +142,19 @@ class Telling:
                 told_seq=max(0, conversation.last_seq - EARLIER),
                 changed_at=self._services.db.now(),
             )
-            await self._keep(row)
+            async with self._services.db.transaction() as session:
+                await session.merge(row)
             self._sure.add(conversation_id)
         reference = Reference(person=row.contact_ref, conversation=row.conversation_ref)
         if conversation_id not in self._sure:
-            row.told_seq = max(row.told_seq, await desk.told(reference))
-            await self._keep(row)
+            await self._note(row, told_seq=max(row.told_seq, await desk.told(reference)))
             self._sure.add(conversation_id)
         return row, reference
 
     async def _warn(self, desk: Desk, reference: Reference, row: OutsideConversation, alarm: int, kind: str) -> None:
         if row.told_alarm < alarm:
             await desk.warn(reference, kind)
-            row.told_alarm = alarm
-            await self._keep(row)
+            await self._note(row, told_alarm=alarm)
 
     async def _words(
         self,
@@ -180,14 +177,17 @@ class Telling:
             if not _theirs(message, takeover):
                 attached = await contents(self._services, conversation.tenant, message, files)
                 await desk.tell(reference, said(message, attached))
-            row.told_seq = message.seq
-            await self._keep(row)
+            await self._note(row, told_seq=message.seq)
         return True
 
-    async def _keep(self, row: OutsideConversation) -> None:
-        row.changed_at = self._services.db.now()
+    async def _note(self, row: OutsideConversation, **values: Any) -> None:
+        """Note a step, and nothing else: people at the desk may have put the conversation away meanwhile."""
+        values["changed_at"] = self._services.db.now()
+        for name, value in values.items():
+            setattr(row, name, value)
+        change = update(OutsideConversation).where(col(OutsideConversation.conversation_id) == row.conversation_id)
         async with self._services.db.transaction() as session:
-            await session.merge(row)
+            await session.execute(change.values(**values))
 
 
 def _theirs(message: Message, takeover: Takeover | None) -> bool:
