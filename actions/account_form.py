@@ -139,6 +139,14 @@ async def _utility(turn: Turn, claim: dict[str, Any]) -> None:
     slugs = candidates(turn.tenant, str(claim.get("account") or ""))
     value = str(turn.value("utility") or turn.text)
     found = turn.tenant.utility(value) or find_utility(turn.tenant, value)
+    if turn.intent in ("skip", "deny") and found is None:
+        # Where the name stands, then a person: the same question again helps nobody who does not know.
+        if int(turn.get("tries") or 0):
+            await to_a_person(turn, "no account")
+            return
+        turn.set("tries", 1)
+        turn.ask("utility", "utter_ask_utility_again", choices=utility_choices(turn, slugs))
+        return
     if found is None or found.slug not in slugs:
         await unclear(turn, "utter_ask_utility", "utter_ask_utility_again", choices=utility_choices(turn, slugs))
         return

@@ -8,6 +8,7 @@ from actions.turn import Turn, act
 @act("action_faq", "faq")
 async def faq(turn: Turn) -> None:
     """One intent family: the topic names the answer, so a new question touches only data."""
+    turn.set("last_task", None)
     topic = turn.topic or str(turn.value("topic") or "")
     turn.say(f"utter_faq_{topic}" if topic else "utter_help_menu")
 

@@ -8,9 +8,11 @@ from actions.accounts import owned_if_possible
 from actions.complaint_draft import complaint_facts
 from actions.turn import Turn, act
 from complaints.numbers import parse_number
+from complaints.service import OPEN
 from complaints.tables import Complaint
 
 SETTLED = ("solved", "closed")
+DANGER = 0  # the priority of complaints/kinds.yml
 
 
 async def _mine(turn: Turn, states: tuple[str, ...] = ()) -> list[Complaint]:
@@ -32,7 +34,7 @@ async def _is_mine(turn: Turn, complaint: Complaint) -> bool:
     return any((account.utility, account.number) == (complaint.utility, complaint.account) for account in accounts)
 
 
-def _choices(turn: Turn, complaints: list[Complaint], intent: str) -> list[dict[str, Any]]:
+def _choices(turn: Turn, complaints: list[Complaint], intent: str, **more: str) -> list[dict[str, Any]]:
     kinds = turn.ctx.complaints.kinds
     return [
         {
@@ -41,7 +43,7 @@ def _choices(turn: Turn, complaints: list[Complaint], intent: str) -> list[dict[
                 "$list": [{"$word": kinds.get(complaint.kind).label}, {"$word": f"label_state_{complaint.state}"}]
             },
             "intent": intent,
-            "entities": {"complaint_number": complaint.number},
+            "entities": {"complaint_number": complaint.number, **more},
         }
         for complaint in complaints
     ]
@@ -120,3 +122,33 @@ async def _nothing_settled(turn: Turn) -> None:
         _tell(turn, open_ones[0])
     else:
         turn.open("question_form", question="complaint_number", task="reopen_complaint", task_entities={})
+
+
+async def withdraw(turn: Turn) -> None:
+    """Take back an open complaint of one's own: asked once more, because it cannot be undone. Danger is not taken back."""
+    wanted = str(turn.value("complaint_number") or turn.value("withdraw") or "")
+    mine = await _mine(turn, OPEN)
+    last = str(turn.get("last_complaint") or "")
+    named = [complaint for complaint in mine if complaint.number == wanted]
+    chosen = named or [complaint for complaint in mine if complaint.number == last] or mine
+    if not chosen:
+        turn.say("utter_nothing_to_withdraw")
+        return
+    complaint = chosen[0]
+    if len(chosen) > 1:
+        turn.say("utter_which_complaint", choices=_choices(turn, chosen, "cancel", withdraw="1"))
+        return
+    if complaint.priority == DANGER:
+        turn.say("utter_danger_stays", number=complaint.number)
+        return
+    label = {"$word": turn.ctx.complaints.kinds.get(complaint.kind).label}
+    if not (turn.chosen and turn.value("withdraw") == "yes"):
+        turn.say("utter_ask_withdraw", number=complaint.number, kind=label)
+        return
+    ctx = turn.ctx
+    async with ctx.db.transaction() as session:
+        await ctx.guard(session)
+        row = await ctx.complaints.by_number(session, turn.tenant.slug, complaint.number)
+        if row is not None and row.state in OPEN:
+            await ctx.complaints.withdraw(session, row, ctx.key("withdraw"))
+    turn.say("utter_withdrawn", number=complaint.number)

@@ -18,7 +18,7 @@ from actions.accounts import (
 )
 from actions.complaint_draft import MAX_DETAILS, Draft
 from actions.complaint_writing import add_note, register
-from actions.forms import typed_numbers, unclear
+from actions.forms import place_said, typed_numbers, unclear
 from actions.turn import Turn
 from core.tenants import candidates, find_utility
 
@@ -129,7 +129,7 @@ def ask_change(turn: Turn, draft: Draft) -> bool:
 
 
 async def _area(turn: Turn, draft: Draft) -> bool | None:
-    value = str(turn.value("place", "area") or "")
+    value = place_said(turn) if turn.value("place", "area") else ""
     words = turn.text.strip()
     free = turn.intent not in ("affirm", "deny", "skip", "inform") and 2 <= len(words) <= 120
     if not value and free and not turn.chosen and any(letter.isalpha() for letter in words):

@@ -35,6 +35,7 @@ async def register(turn: Turn, draft: Draft) -> None:
     ]
     turn.close()
     turn.set("last_complaint", complaint.number)
+    turn.set("last_task", "complaint_status")
     turn.say(
         "utter_complaint_registered",
         number=complaint.number,

@@ -30,12 +30,23 @@ def fees(utility: Utility, *services: str) -> dict[str, Any] | None:
 @act("action_new_connection_info", "new_connection_info")
 async def new_connection_info(turn: Turn) -> None:
     """Papers, steps and fees of a new connection."""
+    if _asked_on(turn):
+        return
     utility, _ = await company_for(turn)
     turn.say(
         "utter_new_connection_info",
         fees=fees(utility, "new_connection", *DEPOSITS),
         website=_website(turn, utility),
     )
+
+
+def _asked_on(turn: Turn) -> bool:
+    """Whether more is wanted of what was just answered (how long, how much): the same again would help nobody."""
+    again = bool(turn.value("more")) and turn.get("last_task") == turn.intent
+    turn.set("last_task", turn.intent)
+    if again:
+        turn.say("utter_asked_on")
+    return again
 
 
 def _website(turn: Turn, utility: Utility) -> str:
@@ -68,6 +79,8 @@ async def new_connection_status(turn: Turn) -> None:
 @act("action_load_change", "load_change")
 async def load_change(turn: Turn) -> None:
     """How to raise or lower the load."""
+    if _asked_on(turn):
+        return
     utility, _ = await company_for(turn)
     turn.say("utter_load_change", fees=fees(utility, "load_change", *DEPOSITS))
 
@@ -75,10 +88,12 @@ async def load_change(turn: Turn) -> None:
 @act("action_name_transfer", "name_transfer")
 async def name_transfer(turn: Turn) -> None:
     """How to change the name on a connection."""
-    turn.say("utter_name_transfer")
+    if not _asked_on(turn):
+        turn.say("utter_name_transfer")
 
 
 @act("action_meter_shift", "meter_shift")
 async def meter_shift(turn: Turn) -> None:
     """How to have the meter moved."""
-    turn.say("utter_meter_shift")
+    if not _asked_on(turn):
+        turn.say("utter_meter_shift")

@@ -32,6 +32,8 @@ ALL_OF_IT = 0.95
 NUMBER = re.compile(r"[A-Za-z]?[ .-]?[0-9০-৯०-९](?:[ .\-]{0,2}[0-9০-৯०-९]){4,22}")
 TOO_OFTEN = 3
 LONGEST_NAME = 3  # words
+LONGEST_PLACE = 120
+SINCE = ("duration", "time", "date")
 
 
 def share(turn: Turn, *entities: str) -> float:
@@ -64,6 +66,25 @@ def other_matter(turn: Turn, *expected: str, words: bool = False) -> bool:
 def like_a_name(turn: Turn) -> bool:
     """Whether a message could be a place that no list holds: such names are short and sound like anything."""
     return len(turn.text.split()) <= LONGEST_NAME and not turn.text.rstrip().endswith("?")
+
+
+def place_said(turn: Turn) -> str:
+    """The answer to "where?" in the customer's own words, with road and house, without what it says about since when.
+
+    A longer message gives the recognised name alone; what else it says stands in the transcript.
+    """
+    span, name = (
+        next(iter(turn.spans.get("place", turn.spans.get("area", ()))), ""),
+        str(turn.value("place", "area") or ""),
+    )
+    words = " ".join(turn.text.split())
+    if turn.chosen or (not name and not any(letter.isalpha() for letter in words)):
+        return name
+    for since in [one for kind in SINCE for one in turn.spans.get(kind, ())]:
+        before, _, after = words.partition(since)
+        words = before if span in before or not after else after
+    words = words.strip(" ,;:.।-")
+    return words if len(words) <= LONGEST_PLACE and (span in words or not name) else name
 
 
 def typed_numbers(turn: Turn, *entities: str) -> list[str]:

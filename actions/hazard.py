@@ -10,6 +10,7 @@ from typing import Any
 
 from actions.accounts import owned_if_possible, pick
 from actions.complaint_draft import Draft, read_photo, read_point
+from actions.forms import place_said
 from actions.people import to_a_person
 from actions.turn import Turn, act
 from complaints.tables import Complaint
@@ -64,7 +65,7 @@ async def hazard_answer(turn: Turn) -> bool:
     if draft.attach():
         draft.area = str(draft.point.get("label") or "")
     elif not turn.chosen and turn.intent not in ("cancel", "skip", "deny", "talk_to_operator"):
-        draft.area = str(turn.value("place") or turn.text).strip()[:120]
+        draft.area = place_said(turn) or turn.text.strip()[:120]
     await _register(turn, draft, "")
     if turn.intent == "talk_to_operator":
         await to_a_person(turn, "asked")
@@ -87,7 +88,7 @@ async def _register(turn: Turn, draft: Draft, feeder: str) -> None:
 async def _add_place(turn: Turn, number: str) -> None:
     ctx = turn.ctx
     point = read_point(turn)
-    words = "" if point or turn.chosen else str(turn.value("place") or turn.text).strip()[:500]
+    words = "" if point or turn.chosen else turn.text.strip()[:500]
     photos = [read_photo(turn)] if turn.intent == "inform_media" else []
     async with ctx.db.transaction() as session:
         await ctx.guard(session)

@@ -22,6 +22,7 @@ async def how_to_pay(turn: Turn) -> None:
 @act("action_payment_failed", "payment_failed")
 async def payment_failed(turn: Turn) -> None:
     """What to do now, with a complaint as the next step."""
+    turn.set("last_task", turn.intent)
     amount = str(turn.value("amount") or "")
     turn.say(
         "utter_payment_failed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions.complaint_status import withdraw
 from actions.turn import Turn, act
 
 
@@ -53,8 +54,11 @@ async def help_menu(turn: Turn) -> None:
 
 @act("action_cancel", "cancel")
 async def cancel(turn: Turn) -> None:
-    """Leave whatever is going on."""
+    """Leave whatever is going on, or take back the complaint that was named."""
     was_in = bool(turn.loop)
+    if turn.value("withdraw") and not was_in:
+        await withdraw(turn)
+        return
     if was_in:
         turn.close(all_forms=True)
     turn.say("utter_cancelled" if was_in else "utter_nothing_to_cancel")

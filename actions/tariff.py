@@ -118,6 +118,7 @@ async def bill_calculator(turn: Turn) -> None:
         entities = {name: values[0] for name, values in turn.entities.items() if name in ("load", "month", "utility")}
         turn.open("question_form", question="units", task="bill_calculator", task_entities=entities)
         return
+    turn.set("last_task", turn.intent)
     utility, account = await company_for(turn)
     load = load_of(turn, account)
     on = month_of(turn) or turn.today()

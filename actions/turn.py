@@ -45,6 +45,23 @@ FORM_SLOTS = {
     "account_form": ("claim", "task", "task_entities"),
     "question_form": ("question", "task", "task_entities"),
 }
+SINGLE = "question_form"
+# Where a danger is stays asked; and what is said by the way leaves no question.
+STAYS = frozenset({"hazard_place"})
+ASIDE = frozenset(
+    {
+        "greet",
+        "thanks",
+        "faq",
+        "out_of_scope",
+        "fraud_check",
+        "energy_saving_tips",
+        "tariff_info",
+        "change_language",
+        "inform_media",
+    }
+    | {"affirm", "deny", "skip", "inform", "inform_location", "code_result", "old_choice"}
+)
 UNDERSTOOD_NOTHING = frozenset({"nlu_fallback", "clarified", "out_of_scope"})
 # After a long silence: what is said of a question that was open.
 RECALLED = {"recalled": "utter_where_we_were", "aside": "utter_put_aside"}
@@ -155,7 +172,7 @@ class Turn:
 
     def open(self, form: str, **slots: Any) -> None:
         """Open a form. One that is open already waits; it goes on when the new one is done."""
-        if self.loop == "question_form":
+        if self.loop == SINGLE:
             # A single detail that was asked for does not wait: who brings up another matter has left it.
             for name in FORM_SLOTS[self.loop]:
                 self.set(name, None)
@@ -227,6 +244,8 @@ def act(name: str, *intents: str) -> Callable[[Handler], Handler]:
                 turn.set("misses", None)
             turn.recall()
             await guarded(turn, handler)
+            if turn.loop == turn.was_loop == SINGLE and turn.get("question") not in STAYS and turn.intent not in ASIDE:
+                turn.close()  # a single detail that was asked for is left with another matter
             if turn.loop and not turn.asked_again:
                 await FORMS[turn.loop].ask(turn)
             return turn.events()

@@ -229,6 +229,17 @@ class Complaints:
         session.add(complaint)
         return True
 
+    async def withdraw(self, session: AsyncSession, complaint: Complaint, effect_key: str, text: str = "") -> bool:
+        """Take an open complaint back at the customer's wish; False when this very message has done it before."""
+        assert complaint.id is not None
+        detail = {"text": text, "from": complaint.state}
+        if not await self._note(session, complaint.id, "withdrawn", "customer", effect_key, detail):
+            return False
+        complaint.state = "cancelled"
+        complaint.updated_at = self._db.now()
+        session.add(complaint)
+        return True
+
     def limits(self, complaint: Complaint) -> list[ComplaintLimit]:
         """The confirmed time limits that the company promises for this kind."""
         utility = self._tenants.utility(complaint.utility) if complaint.utility else None

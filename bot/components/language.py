@@ -23,7 +23,7 @@ from bot.components.importer import DATA, read_yaml, sentences
 from bot.components.linear import Linear, fit, folds, softmax
 from core.language.data.latin import LATIN_WORDS
 from core.language.normalise import fold
-from core.language.script import by_script
+from core.language.script import by_script, without_codes
 from core.language.skeleton import words
 
 LANGUAGE = "language"
@@ -125,6 +125,7 @@ class SathiLanguage(GraphComponent):
 
     def decide(self, text: str, remembered: str = "") -> str:
         """The form of a text; the remembered one where the text does not say."""
+        text = without_codes(text)
         seen = [word for word in words(fold(text)) if word[0].isalpha() and not _of_a_number(word)]
         own = by_script(seen, self._forms)
         if own:

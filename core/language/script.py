@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 
 from core.language.data.latin import LATIN_WORDS
@@ -60,6 +61,15 @@ def majority(text: str) -> Writing | None:
 
 # A third of the words is enough: who writes English does not switch to Bengali letters in between.
 OWN_SHARE = 3
+
+
+# A number of ours or of a bank ("9F7G6H5J4K", "BPD-KXTM49"): its letters are nobody's language.
+_CODE = re.compile(r"\b(?:[A-Za-z]{2,4}-)?(?=[A-Za-z0-9]*[0-9][A-Za-z]*[0-9])(?=[0-9]*[A-Za-z]+[0-9])[A-Za-z0-9]{5,}\b")
+
+
+def without_codes(text: str) -> str:
+    """A text without its numbers that have letters in them."""
+    return _CODE.sub(" ", text)
 
 
 def by_script(words: list[str], forms: Mapping[str, Mapping[str, object]]) -> str:

@@ -77,3 +77,55 @@ def test_a_number_among_words_is_read_by_its_words() -> None:
     for text, entity in (("bill of 104231245", "account_number"), ("104231245", "amount")):
         read = parse(text, entity, "104231245")
         assert lean(text, read, "") is read
+
+
+ASKED_ON = [
+    ("कितने दिन लगेंगे", "new_connection_info"),
+    ("koto taka lagbe ar ki ki kagoj", "load_change"),
+    ("and how long does it take?", "name_transfer"),
+    ("কত দিন লাগবে?", "complaint_status"),
+]
+
+
+@pytest.mark.parametrize(("text", "task"), ASKED_ON, ids=[row[0] for row in ASKED_ON])
+def test_how_long_and_how_much_go_on_about_the_last_matter(text: str, task: str) -> None:
+    other = {"intent": {"name": "bill_calculator", "confidence": 0.5}, "entities": []}
+    assert lean(text, other, task)["intent"]["name"] == task
+    assert lean(text, other, "outage_info") is other
+    named = f"{text} prepaid meter"
+    assert lean(named, other, task) is other
+
+
+AMOUNTS = [("200", "200"), ("and 600?", "600"), ("আর ৬০০?", "600"), ("aur 450", "450")]
+
+
+@pytest.mark.parametrize(("text", "units"), AMOUNTS, ids=[row[0] for row in AMOUNTS])
+def test_a_number_after_an_estimate_asks_for_another(text: str, units: str) -> None:
+    stray = {"intent": {"name": "out_of_scope", "confidence": 0.9}, "entities": []}
+    found = lean(text, stray, "bill_calculator")
+    assert found["intent"]["name"] == "bill_calculator"
+    assert [item["value"] for item in found["entities"]] == [units]
+    assert lean(text, stray, "")["intent"]["name"] == "nlu_fallback", "a number is not out of scope, it is not clear"
+
+
+TAKEN_BACK = [
+    "বাতিল করে দেন অভিযোগটা",
+    "amar obhijog ta batil koren, current eshe geche",
+    "शिकायत वापस लेनी है",
+    "complaint cancel kar do light aa gayi",
+    "I want to withdraw my complaint, power is back",
+]
+NOT_TAKEN_BACK = [
+    "why did you cancel my complaint",
+    "meri shikayat kisne cancel ki",
+    "cancel my new connection",
+    "complaint number koto",
+]
+
+
+def test_a_complaint_is_taken_back_only_where_it_is_said() -> None:
+    other = {"intent": {"name": "complaint_status", "confidence": 0.7}, "entities": []}
+    for text in TAKEN_BACK:
+        assert lean(text, other, "")["intent"]["name"] == "cancel", text
+    for text in NOT_TAKEN_BACK:
+        assert lean(text, other, "") is other, text
