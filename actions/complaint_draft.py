@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from actions.accounts import ACCOUNT_ENTITIES, owned_if_possible, pick, utility_name
+from actions.forms import place_said
 from actions.turn import Turn
 from complaints.kinds import ComplaintKind
 from complaints.service import NewComplaint
@@ -104,7 +105,8 @@ class Draft:
                 found = True
         place = turn.value("place", "area")
         if place and not (self.proven and self.area):
-            self.area, self.area_names, found = str(place)[:120], {}, True
+            said = place_said(turn) if turn.asked == "area" else str(place)
+            self.area, self.area_names, found = said[:120], {}, True
         since = self.read_since()
         if since:
             self.since, found = since, True

@@ -10,7 +10,7 @@ from actions.accounts import account_choices, account_question, owned_if_possibl
 from actions.complaint_draft import Draft, complaint_facts
 from actions.complaint_steps import ACCOUNT, STEPS, kind_choices
 from actions.complaint_writing import add_note, own_account
-from actions.forms import fits, like_a_name, other_matter, share, typed_numbers
+from actions.forms import an_address, fits, like_a_name, other_matter, share, typed_numbers
 from actions.outage import outage_facts
 from actions.turn import Turn, act, make_form
 from core.errors import UtilityUnavailable
@@ -58,7 +58,12 @@ async def report(turn: Turn) -> None:
 async def answer(turn: Turn) -> bool:
     """Take what a message says to the question; False when it is about something else."""
     draft, asked = Draft.of(turn), turn.asked
-    if turn.intent in REPORTS and not turn.chosen and asked not in FREE_TEXT:
+    if (
+        turn.intent in REPORTS
+        and not turn.chosen
+        and asked not in FREE_TEXT
+        and not (asked == "area" and an_address(turn))
+    ):
         await _same_report(turn, draft)
     elif draft.attach():
         if asked == "note":
@@ -89,7 +94,7 @@ async def _take(turn: Turn, draft: Draft, asked: str) -> bool | None:
         return False
     numbers = typed_numbers(turn, *ACCOUNT) if asked == "account" else []
     free = asked in FREE_TEXT
-    related = free and turn.intent in RELATED
+    related = (free and turn.intent in RELATED) or (asked == "area" and an_address(turn))
     if not (numbers or related) and other_matter(
         turn, *ABOUT_IT, words=free or (asked == "area" and like_a_name(turn))
     ):

@@ -68,6 +68,21 @@ def like_a_name(turn: Turn) -> bool:
     return len(turn.text.split()) <= LONGEST_NAME and not turn.text.rstrip().endswith("?")
 
 
+def an_address(turn: Turn) -> bool:
+    """Whether a message is made like an address: parts set off by commas, numbers of houses and roads.
+
+    A classifier of wishes can only guess at one ("house 12, road 5, Dhanmondi").
+    """
+    rest = turn.text
+    if turn.chosen or turn.intent in ALWAYS_OTHER or "?" in rest:
+        return False
+    named = turn.spans.get("place", ())
+    for span in [*named, *(span for kind in SINCE for span in turn.spans.get(kind, ()))]:
+        rest = rest.replace(span, " ", 1)
+    parts, numbered = "," in rest or "،" in rest, any(letter.isdigit() for letter in rest)
+    return parts or numbered if named else parts and numbered
+
+
 def place_said(turn: Turn) -> str:
     """The answer to "where?" in the customer's own words, with road and house, without what it says about since when.
 

@@ -27,7 +27,32 @@ NUMBERS = {
     "meter_number": "link_account",
     "complaint_number": "complaint_status",
     "tracking_number": "new_connection_status",
+    "transaction_id": "payment_failed",
 }
+# What people write in front of a number to say that it is one.
+_NUMBER_WORDS = frozenset(
+    map(
+        fold,
+        (
+            "txn",
+            "trx",
+            "trxid",
+            "txnid",
+            "id",
+            "no",
+            "number",
+            "nomor",
+            "nombor",
+            "transaction",
+            "নম্বর",
+            "নাম্বার",
+            "আইডি",
+            "नंबर",
+            "नम्बर",
+            "आईडी",
+        ),
+    )
+)
 OF_AN_ACCOUNT = frozenset({"bill_amount", "bill_pdf", "payment_receipt", "consumption_history", "prepaid_balance"})
 # Matters that people ask on about without naming them again: how long, how much, which papers.
 _ASKED, _BESIDE = frozenset(map(fold, ASKED)), frozenset(map(fold, BESIDE | PARTICLES))
@@ -71,7 +96,7 @@ def number_alone(text: str, parse: dict[str, Any], last_task: str) -> str:
     """
     entities = parse.get("entities") or []
     kinds = {str(entity.get("entity")) for entity in entities}
-    if len(kinds) != 1 or any(word.isalnum() for word in _besides(text, entities)):
+    if len(kinds) != 1 or any(word.isalnum() and word not in _NUMBER_WORDS for word in _besides(text, entities)):
         return ""
     (kind,) = kinds
     if kind in ("account_number", "meter_number") and last_task in OF_AN_ACCOUNT:
